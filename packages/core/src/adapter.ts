@@ -1,0 +1,30 @@
+/*
+ * What an adapter is written against. `docs/writing-an-adapter.md` walks through it; the conformance suites are in
+ * `@semel/testing/suites`.
+ */
+export type { LetterBox, LetterFilter, StoredLetter } from "./dead-letter/letter-box.ts";
+export type { DeadReason } from "./dead-letter/reason.ts";
+export { type Decision, decide, type Loaded, type Writes } from "./idempotency/decide.ts";
+export type { JobRecord, PastAttempt, Progress, ResultKind, StepRecord } from "./idempotency/job-record.ts";
+export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
+export type * from "./idempotency/operations.ts";
+export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
+export type { FinalState, JobState } from "./job/state.ts";
+export type { StoredValue } from "./job/value.ts";
+export type {
+  Added,
+  Addition,
+  ConsumeOptions,
+  Consumer,
+  Delivery,
+  Disposition,
+  LaneCounts,
+  Priority,
+  Queue,
+  QueueFeatures,
+} from "./queue/queue.ts";
+export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts";
+export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
+export type { Backend } from "./semel/backend.ts";
+export type { Host } from "./semel/host.ts";
+export type { WorkerBeat } from "./worker/beat.ts";

@@ -1,0 +1,90 @@
+import { describeFailure, type Failure } from "../errors/failure.ts";
+import type { PastAttempt } from "../idempotency/job-record.ts";
+import { redactPaths } from "../instrumentation/redact.ts";
+import { type Decoded, decodeEnvelope } from "../job/envelope.ts";
+import { digest } from "../job/identity.ts";
+import type { EpochMs } from "../runtime/clock.ts";
+import type { StoredLetter } from "./letter-box.ts";
+import type { DeadReason } from "./reason.ts";
+
+/** How long a letter is kept, counted from the death. */
+export const letterKeepMs: number = 14 * 86_400_000;
+
+/** A job that was set aside: why, after what, and what it was to do. Nothing in it is secret but what `redact` was not told. */
+export interface DeadLetter {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly lane: string;
+  readonly tenant: string | undefined;
+  readonly correlation: Readonly<Record<string, string | number | boolean>> | undefined;
+  readonly reason: DeadReason;
+  /** Letters with the same kind of failure share it. */
+  readonly group: string;
+  readonly error: Failure;
+  /** What the processor said, where it returned `deadLetter(reason, details)`. */
+  readonly details: unknown;
+  readonly attempts: number;
+  readonly crashes: number;
+  readonly deferrals: number;
+  /** How often it was brought back before. */
+  readonly redrives: number;
+  /** The last runs before this one, at most five. */
+  readonly history: readonly PastAttempt[];
+  /** Steps that are done and will not run again on a redrive that keeps them. */
+  readonly steps: readonly string[];
+  readonly traceparent: string | undefined;
+  readonly fence: number;
+  readonly enqueuedAt: EpochMs;
+  readonly diedAt: EpochMs;
+  /** The payload with the fields of `redact` replaced; `undefined` when the envelope could not be read. */
+  readonly payload: unknown;
+}
+
+/** The stored form: the letter without what the store adds and what is read from the envelope. */
+interface Body {
+  readonly format: 1;
+  readonly letter: Omit<DeadLetter, "id" | "diedAt" | "payload">;
+  readonly redact: readonly string[];
+  /** As it was delivered; a redrive needs all of it. */
+  readonly envelope: string;
+}
+
+export type LetterFacts = Omit<DeadLetter, "id" | "diedAt" | "payload" | "group" | "error">;
+
+/** Writes a letter down. */
+export function writeLetter(
+  facts: LetterFacts,
+  error: unknown,
+  envelope: string,
+  redact: readonly string[],
+): { readonly body: string; readonly group: string; readonly error: Failure } {
+  const failure = describeFailure(error);
+  const group = groupOf(facts.type, failure);
+  const body: Body = { format: 1, letter: { ...facts, group, error: failure }, redact, envelope };
+  return { body: JSON.stringify(body), group, error: failure };
+}
+
+/** Reads a stored letter. */
+export function readLetter(stored: StoredLetter): DeadLetter {
+  const { letter, redact, envelope } = JSON.parse(stored.body) as Body;
+  const decoded = decodeEnvelope(envelope);
+  const payload = decoded.is === "envelope" ? redactPaths(decoded.payload, redact) : undefined;
+  return { ...letter, id: stored.id, diedAt: stored.diedAt, payload };
+}
+
+/** The job inside a letter, whole, for those who bring it back. */
+export function envelopeIn(stored: StoredLetter): { readonly decoded: Decoded; readonly text: string } {
+  const { envelope } = JSON.parse(stored.body) as Body;
+  return { decoded: decodeEnvelope(envelope), text: envelope };
+}
+
+/** What failures of one kind have in common: type, code and the message without what differs from job to job. */
+function groupOf(type: string, failure: Failure): string {
+  const message = failure.message
+    .slice(0, 500)
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, "<id>")
+    .replace(/"[^"]{0,200}"|'[^']{0,200}'/g, "<text>")
+    .replace(/[\w/.-]*\d[\w/.-]*/g, "<n>");
+  return digest(`${type}\n${failure.code}\n${message}`).slice(0, 12);
+}

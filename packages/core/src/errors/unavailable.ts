@@ -1,0 +1,34 @@
+import { SemelError } from "./semel-error.ts";
+
+/**
+ * The queue or the store behind it did not do what was asked in time. `QUEUE_UNAVAILABLE`, retryable.
+ *
+ * `outcome: "refused"`: nothing was enqueued. `outcome: "unknown"`: it may or may not have been; enqueue again with
+ * `{ id }` of this error and it is enqueued at most once.
+ */
+export class QueueUnavailableError extends SemelError {
+  readonly outcome: "refused" | "unknown";
+  /** Give it back as `enqueue(job, payload, { id })`. */
+  readonly id: string;
+
+  constructor(outcome: "refused" | "unknown", id: string, options: ErrorOptions) {
+    const known =
+      outcome === "refused"
+        ? "nothing was enqueued"
+        : `whether it was enqueued is unknown; enqueuing again with { id: "${id}" } is safe`;
+    super("QUEUE_UNAVAILABLE", `the queue is unavailable: ${known}`, {
+      ...options,
+      isRetryable: true,
+      details: { outcome, id },
+    });
+    this.outcome = outcome;
+    this.id = id;
+  }
+}
+
+/** A question to the store (status, find, cancel …) was not answered in time. `STORE_UNAVAILABLE`, retryable. */
+export class StoreUnavailableError extends SemelError {
+  constructor(what: string, options: ErrorOptions) {
+    super("STORE_UNAVAILABLE", `the job store did not answer (${what})`, { ...options, isRetryable: true });
+  }
+}

@@ -1,0 +1,55 @@
+import { wait } from "../runtime/clock.ts";
+import { within } from "../runtime/deadline.ts";
+import { Gatherer } from "../runtime/gatherer.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { JobStore } from "./job-store.ts";
+import type { Answer, AnswerTo, Operation } from "./operations.ts";
+
+/** No single question to the store is waited for longer. */
+export const storeDeadlineMs = 5_000;
+
+/** How core talks to the store: gathered into batches, each question with a deadline, and patient where an answer is needed. */
+export class Guard {
+  readonly store: JobStore;
+  readonly #runtime: Runtime;
+  readonly #gatherer: Gatherer<Operation, Answer>;
+  readonly #onProblem: (during: string, error: unknown) => void;
+
+  constructor(store: JobStore, runtime: Runtime, onProblem: (during: string, error: unknown) => void) {
+    this.store = store;
+    this.#runtime = runtime;
+    this.#gatherer = new Gatherer((operations) => store.apply(operations));
+    this.#onProblem = onProblem;
+  }
+
+  /** Asks once. Rejects when the store fails or is silent; what became of the operation is unknown then. */
+  ask<O extends Operation>(operation: O, deadlineMs: number = storeDeadlineMs): Promise<AnswerTo<O>> {
+    const asked = within(this.#runtime.clock, deadlineMs, `the job store (${operation.op})`, () =>
+      this.#gatherer.send(operation),
+    );
+    // The gatherer keeps the order, and the store answers each operation in kind.
+    return asked as Promise<AnswerTo<O>>;
+  }
+
+  /**
+   * Asks until there is an answer, for at most `patienceMs`. Every operation may be sent twice, so asking again is
+   * always safe; giving up is what has a price.
+   * @param giveUp ends the patience early.
+   */
+  async insist<O extends Operation>(operation: O, patienceMs: number, giveUp?: AbortSignal): Promise<AnswerTo<O>> {
+    const { clock, random } = this.#runtime;
+    const until = clock.monotonic() + patienceMs;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.ask(operation);
+      } catch (error) {
+        this.#onProblem(operation.op, error);
+        const pause = Math.min(5_000, 100 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
+        if (giveUp?.aborted || clock.monotonic() + pause >= until) throw error;
+        await wait(clock, pause, giveUp).catch(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// The public surface of @semel/core, on one page.
+
+// Retries and dead letters
+export type { DeadLetter } from "./dead-letter/dead-letter.ts";
+export type { DeadLetterFilter, DeadLetterGroup, DeadLetters } from "./dead-letter/dead-letters.ts";
+export { type DeadReason, deadReasons } from "./dead-letter/reason.ts";
+// Errors
+export { type ErrorCode, errorCodes } from "./errors/codes.ts";
+export type { Failure } from "./errors/failure.ts";
+export { OptionInvalidError } from "./errors/option-invalid.ts";
+export { SemelError, type SemelErrorOptions } from "./errors/semel-error.ts";
+export { DeferError, NonRetryableError, RetryAfterError } from "./errors/thrown.ts";
+export { QueueUnavailableError, StoreUnavailableError } from "./errors/unavailable.ts";
+// Seeing what happens
+export { type ConsoleLoggerOptions, consoleLogger } from "./instrumentation/console-logger.ts";
+export { type EventName, type Events, eventNames, type SemelEvent } from "./instrumentation/events.ts";
+export type { Around, Hook } from "./instrumentation/hooks.ts";
+export type { Logger } from "./instrumentation/logger.ts";
+// A job, as data
+export {
+  type AnyJob,
+  defineJob,
+  type InputOf,
+  type Job,
+  type JobOptions,
+  type Key,
+  type PayloadOf,
+  type ResultOf,
+  type Settled,
+  type Tenancy,
+  type UntenantedJob,
+} from "./job/define-job.ts";
+export type { Envelope } from "./job/envelope.ts";
+export { digest } from "./job/identity.ts";
+export type { Json, Jsonify } from "./job/json.ts";
+export type { PayloadLimits } from "./job/limits.ts";
+export { type JobRequest, request } from "./job/request.ts";
+export type { FinalState, JobState } from "./job/state.ts";
+// A processor: a function, or a class where dependencies are injected
+export {
+  type AbortReason,
+  AttemptAborted,
+  type Effect,
+  type JobContext,
+  type OnceOptions,
+} from "./processor/context.ts";
+export type { Outcome } from "./processor/outcome.ts";
+export { type AnyProcessor, Processor, processor } from "./processor/processor.ts";
+export type { Jitter, RetryOptions } from "./retry/backoff.ts";
+export type { FailureClass } from "./retry/classify.ts";
+// Time and chance, from outside
+export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
+export { type Duration, duration } from "./runtime/duration.ts";
+export { type Runtime, SimulatedCrash } from "./runtime/runtime.ts";
+// Semel
+export type { Backend } from "./semel/backend.ts";
+export { createSemel } from "./semel/create-semel.ts";
+export type { EnqueueOptions } from "./semel/enqueue-options.ts";
+export type { Enqueued, ResultOptions } from "./semel/enqueued.ts";
+export type { Explanation } from "./semel/explain.ts";
+export type { SemelOptions } from "./semel/options.ts";
+export type { Enqueue, EnqueueMany, Scope, TenantSemel } from "./semel/scope.ts";
+export { type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel/semel.ts";
+export type { JobStatus, StatusState } from "./semel/status.ts";
+export type { Worker, WorkerOptions } from "./worker/worker.ts";

@@ -1,0 +1,56 @@
+import { describeFailure } from "../errors/failure.ts";
+import type { AnyJob } from "../job/define-job.ts";
+import type { JobContext } from "../processor/context.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { EventName, Events, SemelEvent } from "./events.ts";
+
+/**
+ * Is told what happens; cannot change it. Called synchronously and never awaited: whatever a hook throws, or a promise
+ * it returns rejects with, is reported as `hook.failed` and changes nothing.
+ */
+export interface Hook {
+  onEvent(event: SemelEvent): void | Promise<void>;
+}
+
+/**
+ * Wraps every attempt's `process`: the place for a trace context, a tenant's async storage, a scope of the container.
+ * It must call `next` once and return what it answers; what it throws is the attempt's failure.
+ */
+export type Around = (context: JobContext<AnyJob>, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** Tells the hooks. */
+export class Emitter {
+  readonly #clock: Clock;
+  readonly #hooks: readonly Hook[];
+
+  constructor(clock: Clock, hooks: readonly Hook[]) {
+    this.#clock = clock;
+    this.#hooks = hooks;
+  }
+
+  emit<N extends EventName>(name: N, fields: Events[N]): void {
+    const event = { name, at: this.#clock.now(), ...fields } as unknown as SemelEvent;
+    for (const hook of this.#hooks) this.#tell(hook, event);
+  }
+
+  #tell(hook: Hook, event: SemelEvent): void {
+    try {
+      const told: unknown = hook.onEvent(event);
+      if (told instanceof Promise) told.catch((error: unknown) => this.#failed(hook, event, error));
+    } catch (error) {
+      this.#failed(hook, event, error);
+    }
+  }
+
+  /** The others are told; telling the one that failed would go round in circles. */
+  #failed(failed: Hook, during: SemelEvent, thrown: unknown): void {
+    if (during.name === "hook.failed") return;
+    const event: SemelEvent = {
+      name: "hook.failed",
+      at: this.#clock.now(),
+      during: during.name,
+      error: describeFailure(thrown),
+    };
+    for (const hook of this.#hooks) if (hook !== failed) this.#tell(hook, event);
+  }
+}

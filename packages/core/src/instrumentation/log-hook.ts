@@ -1,0 +1,49 @@
+import { readable } from "../runtime/duration.ts";
+import type { EventName, SemelEvent } from "./events.ts";
+import type { Hook } from "./hooks.ts";
+import type { Logger, LogLevel } from "./logger.ts";
+
+/** What is worth a line, how loud, and in which words. Events without an entry are logged at `debug`. */
+const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<SemelEvent, { name: N }>) => string] } =
+  {
+    "job.replayed": [
+      "info",
+      (e) =>
+        `replayed: ${e.type} completed ${readable(e.at - e.finishedAt)} ago, so nothing ran; enqueue with { rerun: true } to run it again`,
+    ],
+    "job.refused": ["warn", (e) => `refused: ${e.type}: ${e.code}: ${e.message}`],
+    "job.unattended": [
+      "warn",
+      (e) => `nobody has processed ${e.type} for ${readable(e.forMs)}: no living worker takes it`,
+    ],
+    "attempt.failed": [
+      "warn",
+      (e) =>
+        `attempt ${e.attempt} of ${e.maxAttempts} failed: ${e.type}: ${e.error.message}; next in ${readable(e.nextInMs)}`,
+    ],
+    "attempt.deferred": ["info", (e) => `deferred: ${e.type}: ${e.reason}; next in ${readable(e.nextInMs)}`],
+    "attempt.dead": ["error", (e) => `dead: ${e.type}: ${e.reason} after attempt ${e.attempt}: ${e.error.message}`],
+    "attempt.lost": ["warn", (e) => `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`],
+    "delivery.held": ["info", (e) => `held: ${e.type}: ${e.reason}; looked at again in ${readable(e.nextInMs)}`],
+    "result.omitted": ["warn", (e) => `completed without its result: ${e.type}: ${e.why}`],
+    "store.unavailable": ["error", (e) => `the job store did not answer (${e.during}): ${e.error.message}`],
+    "queue.unavailable": ["error", (e) => `the queue did not answer (${e.during}): ${e.error.message}`],
+    "backend.warning": ["warn", (e) => e.text],
+    "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
+    "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],
+    "worker.stopped": ["info", (e) => `worker stopped: ${e.finished} finished, ${e.released} released`],
+  };
+
+/** Busy and not-yet are the ordinary course of things, not news. */
+const quiet = new Set(["busy", "not-yet", "stopping"]);
+
+/** Writes the events worth reading to a logger. */
+export function logHook(logger: Logger): Hook {
+  return {
+    onEvent(event) {
+      const [level, text] = (lines[event.name] ?? []) as [LogLevel?, ((event: SemelEvent) => string)?];
+      const isQuiet = event.name === "delivery.held" && quiet.has(event.reason);
+      logger[isQuiet ? "debug" : (level ?? "debug")](event, text?.(event) ?? event.name);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { SemelError } from "../errors/semel-error.ts";
+import type { Canonical } from "./canonical-json.ts";
+
+/** Names the record of one effect: 32 characters of base64url. Same namespace, tenant, type and correlation, same key. */
+export type GuardKey = string;
+
+/** `<guardKey>.<suffix>`: a job's id says where its record is, so that looking it up needs no index. */
+export type JobId = string;
+
+/**
+ * The hash of a payload, at most 64 characters: 24 for the whole, then `.`, 3 for the set of field names, and 3 for
+ * each of the first 12 fields. Equal payloads have equal fingerprints; unequal ones say which fields differ.
+ */
+export type Fingerprint = string;
+
+const idSuffix = /^[A-Za-z0-9_-]{1,64}$/;
+const tenantPattern = /^[^\p{Cc}\p{Cs}\u2028\u2029]{1,256}$/u;
+
+/** Length prefixes keep `("a:b", "c")` and `("a", "b:c")` apart; hashing takes care of colons, braces, length and digits. */
+function hash(parts: readonly string[]): Buffer {
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(`${Buffer.byteLength(part)}:${part}`);
+  return sum.digest();
+}
+
+/** A content hash for correlation fields: the first 128 bits of SHA-256, as 22 characters of base64url. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url");
+}
+
+export function guardKey(namespace: string, tenant: string | undefined, type: string, correlation: string): GuardKey {
+  // An absent tenant and a tenant named "" must not meet, hence the mark.
+  const owner = tenant === undefined ? "-" : `+${tenant}`;
+  return hash(["semel/1", namespace, owner, type, correlation]).subarray(0, 24).toString("base64url");
+}
+
+/** The key an outside service is given to recognise a repeat: same for every attempt of one generation. */
+export function effectKey(key: GuardKey, generation: number, step: string): string {
+  return hash(["semel/1/effect", key, String(generation), step])
+    .subarray(0, 24)
+    .toString("base64url");
+}
+
+/** @throws `OPTION_INVALID` for a suffix that is not 1–64 characters of `A–Z a–z 0–9 _ -`. */
+export function jobId(key: GuardKey, suffix: string): JobId {
+  if (!idSuffix.test(suffix)) throw new OptionInvalidError("id", "1 to 64 characters of A–Z a–z 0–9 _ -", suffix);
+  return `${key}.${suffix}`;
+}
+
+/** The guard key inside an id, `undefined` if it is no id of ours. */
+export function keyOf(id: JobId): GuardKey | undefined {
+  const dot = id.indexOf(".");
+  return dot === 32 && /^[\w-]{32}$/.test(id.slice(0, 32)) ? id.slice(0, dot) : undefined;
+}
+
+/** @throws `TENANT_INVALID` for anything but 1–256 characters without control characters. */
+export function checkTenant(tenant: unknown): string {
+  if (typeof tenant === "string" && tenantPattern.test(tenant)) return tenant;
+  throw new SemelError("TENANT_INVALID", "a tenant id is a text of 1 to 256 characters without control characters", {
+    details: { expected: "text" },
+  });
+}
+
+const short = (text: string): string =>
+  createHash("sha256").update(text).digest().subarray(0, 3).toString("base64url").slice(0, 3);
+const namedFields = 12;
+
+export function fingerprintOf(payload: Canonical): Fingerprint {
+  const whole = createHash("sha256")
+    .update("semel/1/payload:")
+    .update(payload.text)
+    .digest()
+    .subarray(0, 18)
+    .toString("base64url");
+  const names = short(payload.fields.map((field) => field.name).join("\n"));
+  return `${whole}.${names}${payload.fields
+    .slice(0, namedFields)
+    .map((field) => short(field.text))
+    .join("")}`;
+}
+
+/** Which fields of `payload` differ from the one behind `standing`. Empty when that cannot be told. */
+export function differingFields(standing: Fingerprint, payload: Canonical): readonly string[] {
+  const ours = fingerprintOf(payload).split(".")[1] ?? "";
+  const theirs = standing.split(".")[1] ?? "";
+  if (theirs.slice(0, 3) !== ours.slice(0, 3)) return [];
+  return payload.fields.slice(0, namedFields).flatMap(({ name }, index) => {
+    const at = 3 + index * 3;
+    return theirs.slice(at, at + 3) === ours.slice(at, at + 3) ? [] : [name];
+  });
+}

@@ -1,0 +1,120 @@
+import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
+import { SemelError } from "../errors/semel-error.ts";
+import type { DefinedJob, Key } from "./define-job.ts";
+
+interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Parses a payload, at enqueue and again in the worker.
+ * @throws `PAYLOAD_INVALID` with every path that does not fit, in `details.issues`.
+ */
+export async function parsePayload(job: DefinedJob, payload: unknown): Promise<unknown> {
+  const outcome = await validate(job.payload, payload);
+  if ("value" in outcome) return outcome.value;
+  throw new SemelError(
+    "PAYLOAD_INVALID",
+    `the payload of ${job.type} does not fit its schema: ${listed(outcome.issues)}`,
+    {
+      details: { type: job.type, issues: outcome.issues },
+    },
+  );
+}
+
+/** @throws `RESULT_INVALID`, with paths. A job without a result schema has no result. */
+export async function parseResult(job: DefinedJob, result: unknown): Promise<unknown> {
+  if (!job.result) return undefined;
+  const outcome = await validate(job.result, result);
+  if ("value" in outcome) return outcome.value;
+  throw new SemelError(
+    "RESULT_INVALID",
+    `the result of ${job.type} does not fit its schema: ${listed(outcome.issues)}`,
+    {
+      details: { type: job.type, issues: outcome.issues },
+    },
+  );
+}
+
+async function validate(schema: Schema, value: unknown): Promise<{ value: unknown } | { issues: readonly Issue[] }> {
+  const outcome = await schema["~standard"].validate(value);
+  if (!outcome.issues) return { value: outcome.value };
+  return {
+    issues: outcome.issues.slice(0, 20).map((issue) => ({
+      path: (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("."),
+      message: issue.message.slice(0, 300),
+    })),
+  };
+}
+
+const listed = (issues: readonly Issue[]): string =>
+  issues.map(({ path, message }) => `${path || "(whole)"}: ${message}`).join("; ");
+
+/**
+ * Brings an older payload up to the version of the definition, step by step.
+ * @throws `PAYLOAD_INVALID` where a step is missing or throws.
+ */
+export function upcast(job: DefinedJob, payload: unknown, version: number): unknown {
+  let current = payload;
+  for (let from = version; from < job.version; from++) {
+    const step = job.upcast[from];
+    if (!step) {
+      throw new SemelError(
+        "PAYLOAD_INVALID",
+        `${job.type} is at version ${job.version}, the job at ${version}: upcast[${from}] is missing`,
+        {
+          details: { type: job.type, version, expected: job.version },
+        },
+      );
+    }
+    try {
+      current = step(current);
+    } catch (cause) {
+      throw new SemelError("PAYLOAD_INVALID", `upcast[${from}] of ${job.type} threw`, {
+        cause,
+        details: { type: job.type, version },
+      });
+    }
+  }
+  return current;
+}
+
+/**
+ * What the job stands for, as fields.
+ * @throws `CORRELATION_MISSING` naming the field that has no usable value.
+ */
+export function correlationOf(job: DefinedJob, payload: unknown): Readonly<Record<string, Key>> | undefined {
+  if (job.correlation === "none") return undefined;
+  if (typeof job.correlation === "function") return checked(job, job.correlation(payload));
+  const fields = payload as Readonly<Record<string, Key>> | null;
+  return checked(job, Object.fromEntries(job.correlation.map((name) => [name, fields?.[name] as Key])));
+}
+
+/** Also where somebody asks for a job by its correlation. */
+export function checked(job: DefinedJob, correlation: Readonly<Record<string, Key>>): Readonly<Record<string, Key>> {
+  const names = typeof correlation === "object" && correlation !== null ? Object.keys(correlation) : [];
+  const declared = Array.isArray(job.correlation) ? (job.correlation as readonly string[]) : names;
+  const missing = declared.find((name) => !isKey(correlation?.[name])) ?? (names.length === 0 ? "(any)" : undefined);
+  const extra = names.find((name) => !declared.includes(name) || !isKey(correlation[name]));
+  const culprit = missing ?? extra;
+  if (culprit === undefined) return correlation;
+  throw new SemelError(
+    "CORRELATION_MISSING",
+    `${job.type} needs the correlation field "${culprit}": a non-empty text, a finite number or a boolean`,
+    {
+      details: { type: job.type, field: culprit, fields: declared },
+    },
+  );
+}
+
+const isKey = (value: unknown): value is Key =>
+  (typeof value === "string" && value.length > 0) ||
+  (typeof value === "number" && Number.isFinite(value)) ||
+  typeof value === "boolean";
+
+/** One text for one correlation, whatever the order of its fields: `"1"` and `1` stay apart. */
+export function correlationText(correlation: Readonly<Record<string, Key>>): string {
+  const fields = Object.keys(correlation).sort();
+  return JSON.stringify(fields.map((name) => [name, correlation[name]]));
+}

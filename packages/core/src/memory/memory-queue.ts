@@ -1,0 +1,295 @@
+import type { JobId } from "../job/identity.ts";
+import type {
+  Added,
+  Addition,
+  ConsumeOptions,
+  Consumer,
+  Delivery,
+  Disposition,
+  LaneCounts,
+  Priority,
+  Queue,
+  QueueFeatures,
+} from "../queue/queue.ts";
+import { type Clock, systemClock, type Timer } from "../runtime/clock.ts";
+import type { Host } from "../semel/host.ts";
+
+type Handle = (delivery: Delivery) => Promise<Disposition>;
+
+const rank: Record<Priority, number> = { interactive: 0, normal: 1, bulk: 2 };
+
+interface Waiting {
+  readonly addition: Addition;
+  readonly since: number;
+}
+
+/** One line of jobs. Every job is in exactly one of: a waiting list, `delayed`, `running`. */
+class Lane {
+  /** One list per priority, each first in, first out: a Map keeps its insertion order and finds an id at once. */
+  readonly waiting: readonly [Map<JobId, Waiting>, Map<JobId, Waiting>, Map<JobId, Waiting>] = [
+    new Map(),
+    new Map(),
+    new Map(),
+  ];
+  readonly delayed = new Map<JobId, { addition: Addition; timer: Timer }>();
+  readonly running = new Map<JobId, Hold>();
+  readonly types = new Set<string>();
+  readonly consumers = new Set<MemoryConsumer>();
+  held = false;
+  release: Timer | undefined;
+  limit = Number.POSITIVE_INFINITY;
+
+  get(id: JobId): "waiting" | "delayed" | "running" | undefined {
+    if (this.running.has(id)) return "running";
+    if (this.delayed.has(id)) return "delayed";
+    return this.waiting.some((line) => line.has(id)) ? "waiting" : undefined;
+  }
+
+  put(addition: Addition, since: number): void {
+    this.waiting[rank[addition.priority ?? "normal"]]?.set(addition.id, { addition, since });
+  }
+
+  take(): Waiting | undefined {
+    for (const line of this.waiting) {
+      const first = line.entries().next().value;
+      if (!first) continue;
+      line.delete(first[0]);
+      return first[1];
+    }
+    return undefined;
+  }
+}
+
+/** A delivery in somebody's hands, until it is disposed of or its time is over. */
+interface Hold {
+  readonly addition: Addition;
+  readonly delivery: Delivery;
+  readonly holdMs: number;
+  timer: Timer;
+}
+
+/**
+ * The reference queue: everything in this process, nothing on disk. Deliveries whose hold ends without a disposition
+ * are handed out again, as a broker does when a worker dies.
+ */
+export class MemoryQueue implements Queue {
+  readonly features: QueueFeatures = {
+    idempotentAdd: true,
+    lookup: true,
+    remove: true,
+    priority: true,
+    hold: true,
+    limit: true,
+    durable: false,
+    delayPrecisionMs: 20,
+  };
+  #clock: Clock = systemClock;
+  readonly #lanes = new Map<string, Lane>();
+
+  async start(host: Host): Promise<{ warnings: readonly string[] }> {
+    this.#clock = host.clock;
+    return { warnings: [] };
+  }
+
+  async add(additions: readonly Addition[]): Promise<readonly Added[]> {
+    return additions.map((addition) => {
+      const lane = this.#lane(addition.lane);
+      lane.types.add(addition.type);
+      if (lane.get(addition.id)) return { is: "kept" };
+      this.#place(lane, addition, addition.delayMs);
+      return { is: "added" };
+    });
+  }
+
+  #lane(name: string): Lane {
+    const known = this.#lanes.get(name);
+    if (known) return known;
+    const lane = new Lane();
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #place(lane: Lane, addition: Addition, delayMs: number): void {
+    if (delayMs > 0) {
+      const timer = this.#clock.timer(
+        delayMs,
+        () => {
+          lane.delayed.delete(addition.id);
+          this.#place(lane, addition, 0);
+        },
+        "background",
+      );
+      lane.delayed.set(addition.id, { addition, timer });
+      return;
+    }
+    lane.put(addition, this.#clock.now());
+    this.#pump(lane);
+  }
+
+  /** Hands out what can be handed out. */
+  #pump(lane: Lane): void {
+    for (const consumer of lane.consumers) {
+      while (!lane.held && consumer.hasRoom && lane.running.size < lane.limit) {
+        const next = lane.take();
+        if (!next) return;
+        this.#handOut(lane, consumer, next.addition);
+      }
+    }
+  }
+
+  #handOut(lane: Lane, consumer: MemoryConsumer, addition: Addition): void {
+    const delivery: Delivery = { id: addition.id, lane: addition.lane, envelope: addition.envelope };
+    const { holdMs } = consumer.options;
+    const hold: Hold = { addition, delivery, holdMs, timer: this.#expiry(lane, addition, delivery, holdMs) };
+    lane.running.set(addition.id, hold);
+    void consumer.run(delivery).then((disposition) => {
+      // The hold may have ended meanwhile and the job be in other hands: then there is nothing left to dispose of.
+      if (lane.running.get(addition.id)?.delivery === delivery && disposition.do !== "abandon") {
+        hold.timer.cancel();
+        lane.running.delete(addition.id);
+        if (disposition.do === "return") this.#place(lane, addition, disposition.delayMs);
+      }
+      this.#pump(lane);
+    });
+  }
+
+  #expiry(lane: Lane, addition: Addition, delivery: Delivery, holdMs: number): Timer {
+    return this.#clock.timer(
+      holdMs,
+      () => {
+        if (lane.running.get(addition.id)?.delivery !== delivery) return;
+        lane.running.delete(addition.id);
+        this.#place(lane, addition, 0);
+      },
+      "background",
+    );
+  }
+
+  async consume(name: string, options: ConsumeOptions, handle: Handle): Promise<Consumer> {
+    const lane = this.#lane(name);
+    const consumer = new MemoryConsumer(options, handle, {
+      extend: (delivery) => {
+        const hold = lane.running.get(delivery.id);
+        if (hold?.delivery !== delivery) return false;
+        hold.timer.cancel();
+        hold.timer = this.#expiry(lane, hold.addition, delivery, hold.holdMs);
+        return true;
+      },
+      pump: () => this.#pump(lane),
+      leave: () => void lane.consumers.delete(consumer),
+    });
+    lane.consumers.add(consumer);
+    this.#pump(lane);
+    return consumer;
+  }
+
+  async has(lane: string, id: JobId): Promise<boolean> {
+    return this.#lane(lane).get(id) !== undefined;
+  }
+
+  async remove(name: string, id: JobId): Promise<"removed" | "running" | "absent"> {
+    const lane = this.#lane(name);
+    const where = lane.get(id);
+    if (where === undefined) return "absent";
+    if (where === "running") return "running";
+    lane.delayed.get(id)?.timer.cancel();
+    lane.delayed.delete(id);
+    for (const line of lane.waiting) line.delete(id);
+    return "removed";
+  }
+
+  async hold(name: string, until?: number): Promise<void> {
+    const lane = this.#lane(name);
+    lane.release?.cancel();
+    lane.held = true;
+    lane.release =
+      until === undefined
+        ? undefined
+        : this.#clock.timer(until - this.#clock.now(), () => void this.release(name), "background");
+  }
+
+  async release(name: string): Promise<void> {
+    const lane = this.#lane(name);
+    lane.release?.cancel();
+    lane.held = false;
+    this.#pump(lane);
+  }
+
+  async limit(name: string, concurrency: number | undefined): Promise<void> {
+    const lane = this.#lane(name);
+    lane.limit = concurrency ?? Number.POSITIVE_INFINITY;
+    this.#pump(lane);
+  }
+
+  async counts(name: string): Promise<LaneCounts> {
+    const lane = this.#lanes.get(name) ?? new Lane();
+    const oldest = lane.waiting.flatMap((line) => line.values().next().value?.since ?? []);
+    return {
+      waiting: lane.waiting.reduce((sum, line) => sum + line.size, 0),
+      delayed: lane.delayed.size,
+      running: lane.running.size,
+      held: lane.held,
+      oldestWaitingAt: oldest.length > 0 ? Math.min(...oldest) : undefined,
+    };
+  }
+
+  async lanes(): Promise<readonly { lane: string; types: readonly string[] }[]> {
+    return [...this.#lanes]
+      .filter(([, { types }]) => types.size > 0)
+      .map(([lane, { types }]) => ({ lane, types: [...types] }));
+  }
+
+  /** Its jobs stay: another Semel may be using the same queue. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+interface Hands {
+  extend(delivery: Delivery): boolean;
+  pump(): void;
+  leave(): void;
+}
+
+class MemoryConsumer implements Consumer {
+  readonly options: ConsumeOptions;
+  readonly #handle: Handle;
+  readonly #hands: Hands;
+  readonly #running = new Set<Promise<unknown>>();
+  #concurrency: number;
+  #stopped = false;
+
+  constructor(options: ConsumeOptions, handle: Handle, hands: Hands) {
+    this.options = options;
+    this.#handle = handle;
+    this.#hands = hands;
+    this.#concurrency = options.concurrency;
+  }
+
+  get hasRoom(): boolean {
+    return !this.#stopped && this.#running.size < this.#concurrency;
+  }
+
+  run(delivery: Delivery): Promise<Disposition> {
+    const running = this.#handle(delivery).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  async extend(held: readonly Delivery[]): Promise<readonly Delivery[]> {
+    return held.filter((delivery) => !this.#hands.extend(delivery));
+  }
+
+  resize(concurrency: number): void {
+    this.#concurrency = concurrency;
+    this.#hands.pump();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#hands.leave();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await Promise.allSettled(this.#running);
+  }
+}

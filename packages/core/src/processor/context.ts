@@ -1,0 +1,80 @@
+import type { Logger } from "../instrumentation/logger.ts";
+import type { AnyJob, InputOf, PayloadOf } from "../job/define-job.ts";
+import type { Envelope } from "../job/envelope.ts";
+import type { Json, Jsonify } from "../job/json.ts";
+import type { Duration } from "../runtime/duration.ts";
+import type { EnqueueOptions } from "../semel/enqueue-options.ts";
+import type { Enqueued } from "../semel/enqueued.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What a step is given to make its effect recognisable. */
+export interface Effect {
+  /**
+   * The same on every attempt of this generation, 32 characters of base64url: give it to the provider as its
+   * idempotency key, to a database as the key of an upsert, to a file as its name.
+   */
+  readonly key: string;
+  /** Fires before the lease can end, and whenever the attempt is to stop. */
+  readonly signal: AbortSignal;
+}
+
+export interface OnceOptions {
+  /** Tells apart several steps of one name, in a loop for example. */
+  readonly key?: string | number | undefined;
+  /** What the step depends on. If it changed since the step was memoised, that is `STEP_CONFLICT`. */
+  readonly input?: Json | undefined;
+}
+
+/** Why an attempt's signal fired; the `reason` of the signal. */
+export type AbortReason = "timeout" | "cancelled" | "lease-lost" | "shutdown";
+
+/** What a signal fires with. */
+export class AttemptAborted extends Error {
+  override readonly name = "AttemptAborted";
+  readonly reason: AbortReason;
+  constructor(reason: AbortReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** Everything a processor gets. Every member works destructured. */
+export interface JobContext<J extends AnyJob = AnyJob> {
+  readonly id: string;
+  readonly payload: PayloadOf<J>;
+  readonly tenant: J["tenant"] extends "required" ? string : string | undefined;
+  /** 1 for the first. Crashes, deferrals and shutdowns are not counted. */
+  readonly attempt: number;
+  /** The job as it travelled, with the counters as of this attempt. */
+  readonly envelope: Envelope;
+  /** Fires when the attempt is to stop; `signal.reason` is an {@link AttemptAborted} that says why. */
+  readonly signal: AbortSignal;
+  /**
+   * Grows with every claim of this correlation. Write it beside your own rows and refuse smaller ones, and a worker
+   * that came back from a pause cannot overwrite its successor.
+   */
+  readonly fence: number;
+  /** Logs with the job's id, type and attempt. */
+  readonly log: Logger;
+  /**
+   * Runs `run` once: what it answered is stored, and every later attempt of this job gets the stored value instead. The
+   * first run gets it after the same trip through JSON. Only success is stored; a failure goes through.
+   *
+   * If a worker dies between the effect and its record, the step runs again with the same `key`.
+   * @throws `STEP_NAME_REPEATED` when a name is used twice in one attempt without a `key`; `STEP_CONFLICT`;
+   * `STEP_VALUE_UNSTORABLE`; `ATTEMPT_OVER` when the attempt no longer holds its lease or has ended.
+   */
+  once<T>(name: string, run: (effect: Effect) => Promise<T> | T, options?: OnceOptions): Promise<Jsonify<T>>;
+  /** Enqueues a job that names this one as its cause; inherits tenant and trace. */
+  enqueue<C extends AnyJob>(job: C, payload: InputOf<C>, options?: EnqueueOptions): Promise<Enqueued<C>>;
+  /** Says how far it is, 0 to 1. Resolves when it is stored; several in quick succession become one. */
+  progress(fraction: number, note?: string): Promise<void>;
+  /** `return retry({ after: "10s" })`: burns an attempt, as a failure does. */
+  retry(options?: { readonly after?: Duration | undefined; readonly reason?: string | undefined }): Outcome;
+  /** `return defer("provider is busy", "30s")`: burns none. */
+  defer(reason: string, until: Duration | Date): Outcome;
+  /** `return deadLetter("document is gone")`: set aside at once. */
+  deadLetter(reason: string, details?: Json): Outcome;
+  /** `return cancel("no longer wanted")`: ends without result and without dead letter. */
+  cancel(reason: string): Outcome;
+}

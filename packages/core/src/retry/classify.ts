@@ -1,0 +1,57 @@
+import { read } from "../errors/failure.ts";
+import { SemelError } from "../errors/semel-error.ts";
+
+/**
+ * What a failure means for the job.
+ * - `retry`: burns an attempt, waits, runs again.
+ * - `defer`: burns none; nothing was done and it was not the job's fault.
+ * - `fail`: trying again cannot help; dead-lettered at once.
+ */
+export type FailureClass = "retry" | "defer" | "fail";
+
+export interface Verdict {
+  readonly class: FailureClass;
+  /** A floor for the wait. */
+  readonly hintMs?: number | undefined;
+}
+
+/** Statuses by which an HTTP service says that the request itself is wrong. */
+const hopelessStatus = new Set([400, 401, 402, 403, 404, 405, 406, 410, 411, 413, 414, 415, 416, 422, 451]);
+const longestHintMs = 3_600_000;
+
+/**
+ * Judges anything a processor may throw: Semel's own errors by what they say of themselves, others by the HTTP status
+ * and the `Retry-After` they carry, everything else as worth another attempt. Never looks at a message or a class.
+ */
+export function classify(thrown: unknown, now: number): Verdict {
+  if (SemelError.isInstance(thrown)) {
+    if (thrown.code === "DEFERRED") return { class: "defer", hintMs: thrown.retryAfterMs };
+    return thrown.isRetryable ? { class: "retry", hintMs: thrown.retryAfterMs } : { class: "fail" };
+  }
+  const status = read(thrown, "status") ?? read(thrown, "statusCode") ?? read(thrown, "status_code");
+  const hintMs = retryAfter(thrown, now);
+  if (typeof status !== "number") return { class: "retry", hintMs };
+  if (status === 429 || (status === 503 && hintMs !== undefined)) return { class: "defer", hintMs: hintMs ?? 5_000 };
+  return hopelessStatus.has(status) ? { class: "fail" } : { class: "retry", hintMs };
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as an HTTP date, from the headers an error carries. At most one hour. */
+function retryAfter(thrown: unknown, now: number): number | undefined {
+  const headers = read(thrown, "headers") ?? read(read(thrown, "response"), "headers");
+  const ms = Number(header(headers, "retry-after-ms") ?? Number.NaN);
+  if (ms > 0) return Math.min(ms, longestHintMs);
+  const text = header(headers, "retry-after");
+  if (text === undefined) return undefined;
+  const wait = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
+  return wait > 0 ? Math.min(wait, longestHintMs) : undefined;
+}
+
+function header(headers: unknown, name: string): string | undefined {
+  try {
+    const get = read(headers, "get");
+    const value: unknown = typeof get === "function" ? get.call(headers, name) : read(headers, name);
+    return typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,178 @@
+import type { DeadLetters } from "../dead-letter/dead-letters.ts";
+import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { SemelError } from "../errors/semel-error.ts";
+import { type AnyJob, definitionOf, type InputOf, type Key, type UntenantedJob } from "../job/define-job.ts";
+import { checkTenant } from "../job/identity.ts";
+import type { Duration } from "../runtime/duration.ts";
+import { JobWorker, type Worker, type WorkerHost, type WorkerOptions } from "../worker/worker.ts";
+import { childOf, Engine } from "./engine.ts";
+import type { EnqueueOptions } from "./enqueue-options.ts";
+import type { Enqueued } from "./enqueued.ts";
+import type { Explanation } from "./explain.ts";
+import { handle } from "./handle.ts";
+import { type SemelOptions, settingsOf } from "./options.ts";
+import type { EnqueueMany, TenantSemel } from "./scope.ts";
+import { Scoped, tenantSemel } from "./scoped.ts";
+import { type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel.ts";
+import type { JobStatus } from "./status.ts";
+
+/**
+ * Puts Semel on a backend: `createSemel(embedded("./.semel"))`. Connects to nothing before it is used; each first use may
+ * reject with what is wrong.
+ * @throws `OPTION_INVALID`.
+ */
+export function createSemel(options: SemelOptions): Semel {
+  return new RunningSemel(options);
+}
+
+class RunningSemel extends Semel {
+  readonly #engine: Engine;
+  readonly #scoped: Scoped;
+  readonly #workers = new Set<Worker>();
+  #closing: Promise<void> | undefined;
+  readonly deadLetters: DeadLetters;
+  readonly enqueueMany: EnqueueMany<UntenantedJob>;
+
+  constructor(options: SemelOptions) {
+    super();
+    this.#engine = new Engine(settingsOf(options));
+    this.#scoped = new Scoped(this.#engine, undefined);
+    this.deadLetters = this.#scoped.deadLetters;
+    this.enqueueMany = (job, payloads, many) => this.#scoped.enqueueMany(job, payloads, many);
+  }
+
+  enqueue<J extends UntenantedJob>(job: J, payload: InputOf<J>, options?: EnqueueOptions): Promise<Enqueued<J>> {
+    return this.#scoped.enqueue(job, payload, options);
+  }
+
+  forTenant(tenant: string): TenantSemel {
+    return tenantSemel(this.#engine, checkTenant(tenant));
+  }
+
+  status<J extends AnyJob>(job: J, id: string): Promise<JobStatus<J> | undefined>;
+  status(id: string): Promise<JobStatus | undefined>;
+  status(...question: [string] | [AnyJob, string]): Promise<JobStatus | undefined> {
+    return question.length === 1 ? this.#scoped.status(question[0]) : this.#scoped.status(question[0], question[1]);
+  }
+
+  find<J extends AnyJob>(job: J, correlation: Readonly<Record<string, Key>>): Promise<JobStatus<J> | undefined> {
+    return this.#scoped.find(job, correlation);
+  }
+
+  explain(id: string): Promise<readonly Explanation[]> {
+    return this.#scoped.explain(id);
+  }
+
+  cancel(id: string, reason?: string): Promise<"cancelled" | "requested" | "finished" | "unknown"> {
+    return this.#scoped.cancel(id, reason);
+  }
+
+  rerun(id: string): Promise<string> {
+    return this.#scoped.rerun(id);
+  }
+
+  async counts(): Promise<readonly QueueCounts[]> {
+    const { queue, deadLetters } = this.#engine.settings.backend;
+    return this.#engine.asked("counts", async () => {
+      const [lanes, groups] = await Promise.all([queue.lanes(), deadLetters.groups({})]);
+      const all = lanes.map(async ({ lane, types }): Promise<QueueCounts> => {
+        const { waiting, delayed, running, held, oldestWaitingAt } = await queue.counts(lane);
+        const dead = groups.filter(({ type }) => types.includes(type)).reduce((sum, { count }) => sum + count, 0);
+        const oldestPendingAt = oldestWaitingAt === undefined ? undefined : new Date(oldestWaitingAt);
+        return { queue: lane, types, pending: waiting, delayed, running, dead, paused: held, oldestPendingAt };
+      });
+      return Promise.all(all);
+    });
+  }
+
+  async workers(): Promise<readonly WorkerInfo[]> {
+    const beats = await this.#engine.asked("workers", () => this.#engine.guard.store.workers());
+    return beats.map((beat) => ({ ...beat, startedAt: new Date(beat.startedAt), seenAt: new Date(beat.seenAt) }));
+  }
+
+  async pause(which: Which = {}): Promise<void> {
+    const { queue } = this.#engine.settings.backend;
+    await this.#each("pause", which, queue.features.hold, (lane) => queue.hold(lane));
+  }
+
+  async resume(which: Which = {}): Promise<void> {
+    const { queue } = this.#engine.settings.backend;
+    await this.#each("resume", which, queue.features.hold, (lane) => queue.release(lane));
+  }
+
+  async limit(which: Which, concurrency: number | undefined): Promise<void> {
+    if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1))
+      throw new OptionInvalidError("limit(concurrency)", "a whole number from 1, or undefined", concurrency);
+    const { queue } = this.#engine.settings.backend;
+    await this.#each("limit", which, queue.features.limit, (lane) => queue.limit(lane, concurrency));
+  }
+
+  /** A type leads to the line it waits in; a type nobody has enqueued yet has one of its own name. */
+  async #each(
+    verb: string,
+    { type, queue: named }: Which,
+    isSupported: boolean,
+    act: (lane: string) => Promise<void>,
+  ): Promise<void> {
+    if (!isSupported) throw new OptionInvalidError(verb, "a queue that can do it", "this one cannot");
+    const { queue } = this.#engine.settings.backend;
+    await this.#engine.asked(verb, async () => {
+      if (named !== undefined) return act(named);
+      const lanes = await queue.lanes();
+      const meant = type === undefined ? lanes : lanes.filter(({ types }) => types.includes(type));
+      const names = meant.length === 0 && type !== undefined ? [type] : meant.map(({ lane }) => lane);
+      await Promise.all(names.map(act));
+    });
+  }
+
+  worker(options: WorkerOptions): Worker {
+    if (this.#closing) throw new SemelError("CLOSED", "this Semel has been closed");
+    const worker = new JobWorker(this.#workerHost(), options);
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #workerHost(): WorkerHost {
+    const engine = this.#engine;
+    const { backend, runtime, logger, around } = engine.settings;
+    return {
+      guard: engine.guard,
+      queue: backend.queue,
+      signals: engine.signals,
+      emitter: engine.emitter,
+      runtime,
+      logger,
+      around,
+      ready: () => engine.ready(),
+      closed: (worker) => void this.#workers.delete(worker),
+      announce: (id) => engine.signals.publish("changed", id),
+      prepareFollowUps: (cause, requests) => engine.prepareFollowUps(cause, requests),
+      sendFollowUps: (followUps) => engine.sendFollowUps(followUps),
+      async enqueue(cause, job, payload, options = {}) {
+        const defined = definitionOf(job);
+        const admission = await engine.enqueue(defined, payload, options, childOf(cause, defined));
+        return handle(engine, defined, admission);
+      },
+    };
+  }
+
+  forget(tenant: string): Promise<number> {
+    const checkedTenant = checkTenant(tenant);
+    return this.#engine.asked("forget", () => this.#engine.guard.store.forget({ tenant: checkedTenant }));
+  }
+
+  ready(): Promise<void> {
+    return this.#engine.ready();
+  }
+
+  close(options: { readonly deadline?: Duration | undefined } = {}): Promise<void> {
+    this.#closing ??= Promise.all([...this.#workers].map((worker) => worker.close(options))).then(() =>
+      this.#engine.close(),
+    );
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,198 @@
+import { describeFailure } from "../errors/failure.ts";
+import { SemelError } from "../errors/semel-error.ts";
+import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavailable.ts";
+import { Guard } from "../idempotency/guard.ts";
+import { Emitter } from "../instrumentation/hooks.ts";
+import { logHook } from "../instrumentation/log-hook.ts";
+import { type DefinedJob, definitionOf } from "../job/define-job.ts";
+import type { Envelope } from "../job/envelope.ts";
+import { differingFields, digest } from "../job/identity.ts";
+import type { JobRequest } from "../job/request.ts";
+import type { Added, Addition } from "../queue/queue.ts";
+import { localSignals, type Signals } from "../queue/signals.ts";
+import { within } from "../runtime/deadline.ts";
+import { Gatherer } from "../runtime/gatherer.ts";
+import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
+import type { EnqueueOptions } from "./enqueue-options.ts";
+import type { Settings } from "./options.ts";
+import { type Origin, type Prepared, prepare } from "./prepare.ts";
+import { Unattended } from "./unattended.ts";
+import { Waiters } from "./waiters.ts";
+
+/** What every part of one Semel shares: its backend, started once; its guard; the way in for every job. */
+export class Engine {
+  readonly settings: Settings;
+  readonly emitter: Emitter;
+  readonly guard: Guard;
+  readonly signals: Signals;
+  readonly waiters: Waiters;
+  readonly #unattended: Unattended;
+  readonly #adder: Gatherer<Addition, Added>;
+  #starting: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(settings: Settings) {
+    const { backend, runtime, logger, hooks } = settings;
+    this.settings = settings;
+    this.emitter = new Emitter(runtime.clock, [logHook(logger), ...hooks]);
+    this.guard = new Guard(backend.store, runtime, (during, error) =>
+      this.emitter.emit("store.unavailable", { during, id: undefined, error: describeFailure(error) }),
+    );
+    this.signals = backend.signals ?? localSignals();
+    this.waiters = new Waiters(runtime.clock);
+    this.#unattended = new Unattended(runtime.clock, backend.store, this.emitter);
+    this.#adder = new Gatherer((additions) => backend.queue.add(additions), { maxItems: 200 });
+  }
+
+  /** Starts store and queue, once; a start that failed is tried again by the next call. */
+  ready(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new SemelError("CLOSED", "this Semel has been closed"));
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { backend, namespace, runtime, startDeadlineMs } = this.settings;
+    const warn = (text: string, error?: unknown): void =>
+      this.emitter.emit("backend.warning", { text, error: error === undefined ? undefined : describeFailure(error) });
+    const host = {
+      namespace,
+      clock: runtime.clock,
+      report: (problem: { text: string; error?: unknown }) => warn(problem.text, problem.error),
+    };
+    // Queue and store are handed the same namespace, so they cannot stand in two.
+    const [store, queue] = await within(runtime.clock, startDeadlineMs, "the backend (start)", () =>
+      Promise.all([backend.store.start(host), backend.queue.start(host)]),
+    );
+    for (const text of [...store.warnings, ...queue.warnings]) warn(text);
+    const skewMs = Math.abs(store.now - runtime.clock.now());
+    if (skewMs > 2_000)
+      warn(
+        `this machine's clock is ${Math.round(skewMs)} ms off the store's: delays and deadlines are judged by the store's`,
+      );
+    this.waiters.listen(this.signals);
+  }
+
+  /** A question to store or queue, within the deadline. @throws `STORE_UNAVAILABLE`. */
+  async asked<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const { runtime, deadlineMs } = this.settings;
+    try {
+      await this.ready();
+      return await within(runtime.clock, deadlineMs, what, work);
+    } catch (cause) {
+      throw SemelError.isInstance(cause) ? cause : new StoreUnavailableError(what, { cause });
+    }
+  }
+
+  /** Where jobs come in. */
+  async enqueue(job: DefinedJob, payload: unknown, options: EnqueueOptions, origin: Origin): Promise<Admitted> {
+    try {
+      const { canonical, ...prepared } = await prepare(this.settings, job, payload, options, {
+        trace: this.settings.trace(),
+        ...origin,
+      });
+      const admission = await this.admit(prepared);
+      if (admission.is === "conflict")
+        throw conflict(job, admission, differingFields(admission.fingerprint, canonical));
+      this.#tell(job, origin.tenant, prepared, admission);
+      return admission;
+    } catch (error) {
+      if (SemelError.isInstance(error))
+        this.emitter.emit("job.refused", {
+          type: job.type,
+          tenant: origin.tenant,
+          code: error.code,
+          message: error.message,
+        });
+      throw error;
+    }
+  }
+
+  /** @throws `QUEUE_UNAVAILABLE`, with `outcome: "refused"` when not even the start worked. */
+  async admit(prepared: Prepared): Promise<Admission> {
+    const id = prepared.addition.id;
+    try {
+      await this.ready();
+    } catch (cause) {
+      throw SemelError.isInstance(cause)
+        ? cause
+        : new QueueUnavailableError("refused", id.slice(id.indexOf(".") + 1), { cause });
+    }
+    return admit(this.#admitParts, prepared, this.settings.deadlineMs);
+  }
+
+  get #admitParts(): AdmitParts {
+    const { backend, runtime } = this.settings;
+    return { guard: this.guard, queue: backend.queue, runtime, add: (addition) => this.#adder.send(addition) };
+  }
+
+  #tell(job: DefinedJob, tenant: string | undefined, { addition }: Prepared, admission: Admitted): void {
+    const about = { id: admission.id, type: job.type, tenant };
+    if (admission.is === "created") {
+      this.emitter.emit("job.enqueued", { ...about, delayMs: addition.delayMs });
+      this.#unattended.watch(job.type, job.lane);
+    } else if (admission.is === "duplicate") this.emitter.emit("job.duplicate", { ...about, state: admission.state });
+    else this.emitter.emit("job.replayed", { ...about, finishedAt: admission.finishedAt });
+  }
+
+  /** Follow-up jobs as they are settled: complete, so that whoever finds them can send them. */
+  async prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string> {
+    const prepared = await Promise.all(
+      requests.map(async (one, index) => {
+        const job = definitionOf(one.job);
+        // Derived, not drawn: settling twice must not make two.
+        const id = one.options.id ?? digest(`${cause.id}/settled/${index}`);
+        const { reserve, addition } = await prepare(
+          this.settings,
+          job,
+          one.payload,
+          { ...one.options, id },
+          childOf(cause, job),
+        );
+        return { reserve, addition };
+      }),
+    );
+    return JSON.stringify(prepared);
+  }
+
+  async sendFollowUps(followUps: string): Promise<void> {
+    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) await this.admit(prepared);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { backend } = this.settings;
+    this.#unattended.close();
+    await this.waiters.close(new SemelError("CLOSED", "this Semel was closed while the result was waited for"));
+    await this.#starting?.catch(() => {});
+    await this.signals[Symbol.asyncDispose]();
+    await backend.queue[Symbol.asyncDispose]();
+    await backend.store[Symbol.asyncDispose]();
+  }
+}
+
+/** A job enqueued by another inherits its tenant, if it takes one, and its trace. */
+export function childOf(cause: Envelope, job: DefinedJob): Origin {
+  return {
+    tenant: job.tenant === "required" ? cause.tenant : undefined,
+    trace: cause.trace,
+    causation: { id: cause.id, type: cause.type },
+  };
+}
+
+function conflict(
+  job: DefinedJob,
+  standing: Extract<Admission, { is: "conflict" }>,
+  fields: readonly string[],
+): SemelError {
+  const differ = fields.length > 0 ? `differs in ${fields.join(", ")}` : "has another payload";
+  return new SemelError(
+    "CORRELATION_CONFLICT",
+    `${job.type}: the same work stands already as ${standing.id} (${standing.state}) and ${differ}; if that makes it other work, add a hash or a revision of it to \`correlation\``,
+    { details: { id: standing.id, state: standing.state, fields } },
+  );
+}

@@ -1,0 +1,19 @@
+import type { Json } from "../job/json.ts";
+import type { Priority } from "../queue/queue.ts";
+import type { Duration } from "../runtime/duration.ts";
+
+/** What one request may say about itself; what holds for every job of the type is said in `defineJob`. */
+export interface EnqueueOptions {
+  /** The unique half of the job's id, 1–64 characters of `A–Z a–z 0–9 _ -`. Enqueuing twice with one id enqueues once. */
+  readonly id?: string | undefined;
+  /** Needs `priority` in the job's definition. */
+  readonly priority?: Priority | undefined;
+  /** Not before this long from now. */
+  readonly delay?: Duration | undefined;
+  /** Not before this instant. */
+  readonly at?: Date | undefined;
+  /** Run again from scratch what has completed or died already. */
+  readonly rerun?: boolean | undefined;
+  /** Open to the application; carried along, never read by Semel. At most 4 kB of JSON. */
+  readonly meta?: Readonly<Record<string, Json>> | undefined;
+}

@@ -1,0 +1,85 @@
+import { SemelError } from "../errors/semel-error.ts";
+import type { JobRecord } from "../idempotency/job-record.ts";
+import type { AnyJob, DefinedJob, ResultOf } from "../job/define-job.ts";
+import { type JobId, keyOf } from "../job/identity.ts";
+import { isFinal } from "../job/state.ts";
+import { decodeValue } from "../job/value.ts";
+import { readable, toMs } from "../runtime/duration.ts";
+import type { Admitted } from "./admit.ts";
+import type { Engine } from "./engine.ts";
+import type { Enqueued, ResultOptions } from "./enqueued.ts";
+
+/** What the caller of `enqueue` gets in hand. */
+export function handle<J extends AnyJob>(engine: Engine, job: DefinedJob, admission: Admitted): Enqueued<J> {
+  const { id } = admission;
+  const result = (options: ResultOptions = {}): Promise<ResultOf<J>> => resultOf(engine, job, id, options);
+  switch (admission.is) {
+    case "created":
+      return { id, result, outcome: "created" };
+    case "duplicate":
+      return { id, result, outcome: "duplicate", state: admission.state };
+    case "replayed": {
+      const value = admission.result === undefined ? undefined : decodeValue<ResultOf<J>>(admission.result);
+      return { id, result, outcome: "replayed", value, finishedAt: admission.finishedAt };
+    }
+  }
+}
+
+async function resultOf<T>(engine: Engine, job: DefinedJob, id: JobId, options: ResultOptions): Promise<T> {
+  const { clock } = engine.settings.runtime;
+  const timeoutMs = toMs(options.timeout ?? "5m", "result.timeout");
+  const over = new AbortController();
+  const timeout = new SemelError(
+    "RESULT_TIMEOUT",
+    `${job.type} ${id} has not ended within ${readable(timeoutMs)}; the job goes on`,
+    { isRetryable: true, details: { id } },
+  );
+  const timer = clock.timer(timeoutMs, () => over.abort(timeout));
+  try {
+    const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
+    const record = await engine.waiters.until(id, () => ended(engine, job, id), signal);
+    return await valueOf<T>(engine, job, record);
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** The record once it is final. A store that is down for a while is no reason to stop waiting. */
+async function ended(engine: Engine, job: DefinedJob, id: JobId): Promise<JobRecord | undefined> {
+  const key = keyOf(id) ?? "";
+  try {
+    const [record] = await engine.asked("result", () => engine.guard.store.read([key]));
+    if (record) return isFinal(record.state) ? record : undefined;
+    const { queue } = engine.settings.backend;
+    // Work without correlation has no record before it is claimed.
+    if (!queue.features.lookup || (await engine.asked("result", () => queue.has(job.lane, id)))) return undefined;
+    // Between the two looks it may have been claimed, so only a second look is final.
+    const [again] = await engine.asked("result", () => engine.guard.store.read([key]));
+    if (again) return isFinal(again.state) ? again : undefined;
+  } catch (error) {
+    if (SemelError.isInstance(error) && error.code === "STORE_UNAVAILABLE") return undefined;
+    throw error;
+  }
+  throw new SemelError(
+    "JOB_NOT_FOUND",
+    `${job.type} ${id} is in neither the queue nor the store: its record has expired`,
+    { details: { id } },
+  );
+}
+
+async function valueOf<T>(engine: Engine, job: DefinedJob, record: JobRecord): Promise<T> {
+  const details = { id: record.id, type: job.type, reason: record.reason, error: record.error };
+  const why = record.error ? `: ${record.error.code}: ${record.error.message}` : "";
+  if (record.state === "dead")
+    throw new SemelError("JOB_DEAD", `${job.type} ${record.id} is dead, ${record.reason}${why}`, { details });
+  if (record.state === "cancelled")
+    throw new SemelError("JOB_CANCELLED", `${job.type} ${record.id} was cancelled${why}`, { details });
+  if (record.result?.kind === "omitted")
+    throw new SemelError(
+      "RESULT_UNAVAILABLE",
+      `${job.type} ${record.id} completed, but its result was not kept: ${record.result.why}`,
+      { details },
+    );
+  const stored = await engine.asked("result", () => engine.guard.store.result(record.key));
+  return decodeValue<T>(stored ?? "");
+}

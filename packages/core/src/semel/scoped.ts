@@ -1,0 +1,155 @@
+import { type DeadLetters, deadLettersOf } from "../dead-letter/dead-letters.ts";
+import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { SemelError } from "../errors/semel-error.ts";
+import type { JobRecord } from "../idempotency/job-record.ts";
+import { type AnyJob, definitionOf, type InputOf, type Key } from "../job/define-job.ts";
+import { keyOf } from "../job/identity.ts";
+import { checked } from "../job/payload.ts";
+import { redrive, rerun } from "./bring-back.ts";
+import type { Engine } from "./engine.ts";
+import type { EnqueueOptions } from "./enqueue-options.ts";
+import type { Enqueued } from "./enqueued.ts";
+import { type Explanation, explain } from "./explain.ts";
+import { handle } from "./handle.ts";
+import { keyFor, tenantOf } from "./prepare.ts";
+import type { Scope, TenantSemel } from "./scope.ts";
+import { type JobStatus, statusOf } from "./status.ts";
+
+/** Cancelled work is remembered this long. */
+const cancelledKeepMs = 86_400_000;
+/** Jobs of one `enqueueMany` under way at a time. */
+const manyAtATime = 500;
+
+/** The verbs of {@link Scope} and the two that enqueue: of everybody's jobs, or of one tenant's. */
+export class Scoped implements Scope {
+  readonly #engine: Engine;
+  readonly #tenant: string | undefined;
+  readonly deadLetters: DeadLetters;
+
+  constructor(engine: Engine, tenant: string | undefined) {
+    this.#engine = engine;
+    this.#tenant = tenant;
+    const { backend, runtime } = engine.settings;
+    this.deadLetters = deadLettersOf(
+      backend.deadLetters,
+      runtime.clock,
+      tenant,
+      (letter, steps) => redrive(engine, letter, steps),
+      (what, work) => engine.asked(what, work),
+    );
+  }
+
+  async enqueue<J extends AnyJob>(job: J, payload: InputOf<J>, options: EnqueueOptions = {}): Promise<Enqueued<J>> {
+    const defined = definitionOf(job);
+    const admission = await this.#engine.enqueue(defined, payload, options, { tenant: this.#tenant });
+    return handle<J>(this.#engine, defined, admission);
+  }
+
+  async enqueueMany<J extends AnyJob>(
+    job: J,
+    payloads: readonly InputOf<J>[],
+    options: Omit<EnqueueOptions, "id"> = {},
+  ): Promise<{ accepted: readonly Enqueued<J>[]; refused: readonly { index: number; error: SemelError }[] }> {
+    if (!Array.isArray(payloads))
+      throw new OptionInvalidError("enqueueMany(payloads)", "an array of payloads", payloads);
+    if ("id" in options)
+      throw new OptionInvalidError(
+        "enqueueMany.id",
+        "no id: many jobs cannot share one",
+        (options as EnqueueOptions).id,
+      );
+    const accepted: Enqueued<J>[] = [];
+    const refused: { index: number; error: SemelError }[] = [];
+    for (let start = 0; start < payloads.length; start += manyAtATime) {
+      const some = payloads.slice(start, start + manyAtATime);
+      const settled = await Promise.allSettled(some.map((payload) => this.enqueue(job, payload, options)));
+      settled.forEach((one, offset) => {
+        if (one.status === "fulfilled") accepted.push(one.value);
+        else if (SemelError.isInstance(one.reason)) refused.push({ index: start + offset, error: one.reason });
+        else throw one.reason;
+      });
+    }
+    return { accepted, refused };
+  }
+
+  status<J extends AnyJob>(job: J, id: string): Promise<JobStatus<J> | undefined>;
+  status(id: string): Promise<JobStatus | undefined>;
+  async status(jobOrId: AnyJob | string, id?: string): Promise<JobStatus | undefined> {
+    const type = typeof jobOrId === "string" ? undefined : definitionOf(jobOrId).type;
+    const record = await this.#record(typeof jobOrId === "string" ? jobOrId : (id ?? ""));
+    if (record) return type === undefined || record.type === type ? this.#status(record) : undefined;
+    return undefined;
+  }
+
+  async find<J extends AnyJob>(job: J, correlation: Readonly<Record<string, Key>>): Promise<JobStatus<J> | undefined> {
+    const defined = definitionOf(job);
+    if (defined.correlation === "none")
+      throw new OptionInvalidError("find(job)", "a job with a correlation", `${defined.type}: correlation is "none"`);
+    const tenant = tenantOf(defined, this.#tenant);
+    const key = keyFor(this.#engine.settings.namespace, defined, tenant, checked(defined, correlation), "");
+    const [record] = await this.#engine.asked("find", () => this.#engine.guard.store.read([key]));
+    return record ? this.#status(record) : undefined;
+  }
+
+  #status<J extends AnyJob>(record: JobRecord): Promise<JobStatus<J>> {
+    const { settings, guard } = this.#engine;
+    return this.#engine.asked("status", () => statusOf<J>(guard.store, record, settings.runtime.clock.now()));
+  }
+
+  /** Another tenant's record is no record. */
+  async #record(id: string): Promise<JobRecord | undefined> {
+    const key = typeof id === "string" ? keyOf(id) : undefined;
+    if (key === undefined) return undefined;
+    const [record] = await this.#engine.asked("status", () => this.#engine.guard.store.read([key]));
+    return record && (this.#tenant === undefined || record.tenant === this.#tenant) ? record : undefined;
+  }
+
+  async explain(id: string): Promise<readonly Explanation[]> {
+    const record = await this.#record(id);
+    if (!record) return [];
+    const { backend, runtime } = this.#engine.settings;
+    return this.#engine.asked("explain", () => explain(backend.store, backend.queue, record, runtime.clock.now()));
+  }
+
+  async cancel(
+    id: string,
+    reason = "cancelled by the application",
+  ): Promise<"cancelled" | "requested" | "finished" | "unknown"> {
+    const record = await this.#record(id);
+    if (!record) return "unknown";
+    const { guard, signals, settings } = this.#engine;
+    const answer = await this.#engine.asked("cancel", () =>
+      guard.ask({ op: "cancel", key: record.key, id: record.id, by: reason.slice(0, 200), keepMs: cancelledKeepMs }),
+    );
+    if (answer.is === "requested") signals.publish("cancel", record.id);
+    if (answer.is === "cancelled") {
+      signals.publish("changed", record.id);
+      // Tidiness only: a delivery of a cancelled job is dropped at its claim.
+      await settings.backend.queue.remove(record.lane, record.id).catch(() => {});
+    }
+    return answer.is;
+  }
+
+  async rerun(id: string): Promise<string> {
+    const record = await this.#record(id);
+    if (!record) throw new SemelError("JOB_NOT_FOUND", `there is no job ${id}`, { details: { id } });
+    return rerun(this.#engine, record);
+  }
+}
+
+/** One tenant's view, with every verb usable on its own. */
+export function tenantSemel(engine: Engine, tenant: string): TenantSemel {
+  const scoped = new Scoped(engine, tenant);
+  return {
+    tenant,
+    enqueue: (job, payload, options) => scoped.enqueue(job, payload, options),
+    enqueueMany: (job, payloads, options) => scoped.enqueueMany(job, payloads, options),
+    status: (...question: [string] | [AnyJob, string]) =>
+      question.length === 1 ? scoped.status(question[0]) : scoped.status(question[0], question[1]),
+    find: (job, correlation) => scoped.find(job, correlation),
+    explain: (id) => scoped.explain(id),
+    cancel: (id, reason) => scoped.cancel(id, reason),
+    rerun: (id) => scoped.rerun(id),
+    deadLetters: scoped.deadLetters,
+  } as TenantSemel;
+}

@@ -1,0 +1,73 @@
+import type { DeadLetters } from "../dead-letter/dead-letters.ts";
+import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/define-job.ts";
+import type { Duration } from "../runtime/duration.ts";
+import type { WorkerBeat } from "../worker/beat.ts";
+import type { Worker, WorkerOptions } from "../worker/worker.ts";
+import type { EnqueueOptions } from "./enqueue-options.ts";
+import type { Enqueued } from "./enqueued.ts";
+import type { Explanation } from "./explain.ts";
+import type { EnqueueMany, Scope, TenantSemel } from "./scope.ts";
+import type { JobStatus } from "./status.ts";
+
+/** One line of the queue as it stands now: numbers of jobs present, not totals. */
+export interface QueueCounts {
+  readonly queue: string;
+  readonly types: readonly string[];
+  readonly pending: number;
+  readonly delayed: number;
+  readonly running: number;
+  /** Dead letters of these types. */
+  readonly dead: number;
+  readonly paused: boolean;
+  readonly oldestPendingAt: Date | undefined;
+}
+
+/** A worker that is alive. */
+export type WorkerInfo = Omit<WorkerBeat, "startedAt" | "seenAt"> & { readonly startedAt: Date; readonly seenAt: Date };
+
+/** What to pause: one type (with all that share its queue), one queue, or with neither everything. */
+export interface Which {
+  readonly type?: string | undefined;
+  readonly queue?: string | undefined;
+}
+
+/**
+ * The whole of Semel for an application: made by `createSemel`, closed by `close`. A class so that it can be an injection
+ * token; it has no private members, so that its ESM and CommonJS typings are one type.
+ */
+export abstract class Semel implements Scope, AsyncDisposable {
+  abstract enqueue<J extends UntenantedJob>(
+    job: J,
+    payload: InputOf<J>,
+    options?: EnqueueOptions,
+  ): Promise<Enqueued<J>>;
+  abstract readonly enqueueMany: EnqueueMany<UntenantedJob>;
+  /** @throws `TENANT_INVALID`. */
+  abstract forTenant(tenant: string): TenantSemel;
+  abstract status<J extends AnyJob>(job: J, id: string): Promise<JobStatus<J> | undefined>;
+  abstract status(id: string): Promise<JobStatus | undefined>;
+  abstract find<J extends AnyJob>(
+    job: J,
+    correlation: Readonly<Record<string, Key>>,
+  ): Promise<JobStatus<J> | undefined>;
+  abstract explain(id: string): Promise<readonly Explanation[]>;
+  abstract cancel(id: string, reason?: string): Promise<"cancelled" | "requested" | "finished" | "unknown">;
+  abstract rerun(id: string): Promise<string>;
+  abstract readonly deadLetters: DeadLetters;
+  abstract counts(): Promise<readonly QueueCounts[]>;
+  abstract workers(): Promise<readonly WorkerInfo[]>;
+  /** Hands out no further job, in any process, until `resume`. What runs goes on. */
+  abstract pause(which?: Which): Promise<void>;
+  abstract resume(which?: Which): Promise<void>;
+  /** Jobs of a type (or of a shared queue) that may run at a time over all workers; `undefined` lifts it. Where the queue can. */
+  abstract limit(which: Which, concurrency: number | undefined): Promise<void>;
+  /** Starts taking jobs; returns at once. */
+  abstract worker(options: WorkerOptions): Worker;
+  /** Erases everything kept of one tenant: records, results, letters. Answers how many jobs. */
+  abstract forget(tenant: string): Promise<number>;
+  /** Connects now rather than at first use. Rejects with what is wrong. */
+  abstract ready(): Promise<void>;
+  /** Closes its workers, then queue and store. Closing twice is one close. */
+  abstract close(options?: { readonly deadline?: Duration | undefined }): Promise<void>;
+  abstract [Symbol.asyncDispose](): Promise<void>;
+}

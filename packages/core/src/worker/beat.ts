@@ -1,0 +1,16 @@
+import type { EpochMs } from "../runtime/clock.ts";
+
+/** What a living worker says of itself every few seconds. */
+export interface WorkerBeat {
+  readonly id: string;
+  /** Host name and process id, for people. */
+  readonly where: string;
+  /** What it can process, with the newest payload version it knows. */
+  readonly types: readonly { readonly type: string; readonly version: number }[];
+  /** Jobs it is running now. */
+  readonly busy: number;
+  readonly concurrency: number;
+  readonly startedAt: EpochMs;
+  /** When it last said so, by the store's clock once read back. */
+  readonly seenAt: EpochMs;
+}

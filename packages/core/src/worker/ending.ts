@@ -1,0 +1,88 @@
+import type { DeadReason } from "../dead-letter/reason.ts";
+import { SemelError } from "../errors/semel-error.ts";
+import type { Json } from "../job/json.ts";
+import { backoffMs } from "../retry/backoff.ts";
+import { toMs } from "../runtime/duration.ts";
+import type { Arrival } from "./arrival.ts";
+import type { WorkerParts } from "./parts.ts";
+
+/** How a run ended, before anybody asked whether there is budget for it. */
+export type Ending =
+  | { readonly is: "completed"; readonly result: unknown }
+  /** To be tried again; burns an attempt. */
+  | {
+      readonly is: "failed";
+      readonly error: unknown;
+      readonly hintMs?: number | undefined;
+      readonly exactly?: number | undefined;
+    }
+  /** To be tried again; burns none. */
+  | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number }
+  | { readonly is: "dead"; readonly reason: DeadReason; readonly error: unknown; readonly details?: Json | undefined }
+  | { readonly is: "cancelled"; readonly by: string }
+  /** Given back at shutdown; burns nothing. */
+  | { readonly is: "released" }
+  /** The store said that somebody else holds the job: nothing may be written. */
+  | { readonly is: "lost" };
+
+/** An ending with its budget checked and its delay computed: exactly what is settled. */
+export type Judged =
+  | Exclude<Ending, { is: "failed" | "deferred" }>
+  | { readonly is: "failed"; readonly error: unknown; readonly delayMs: number }
+  | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number };
+
+/** No job is deferred more often than this. */
+const maxDeferrals = 1_000;
+
+/** Turns a failure without attempts left, and a wait beyond the job's deadline, into a death. */
+export function judge(parts: WorkerParts, arrival: Arrival, ending: Ending): Judged {
+  if (ending.is === "failed") return judgeFailure(parts, arrival, ending);
+  if (ending.is !== "deferred") return ending;
+  if (arrival.claimed.deferrals >= maxDeferrals) {
+    return {
+      is: "dead",
+      reason: "DEFERRAL_BUDGET",
+      error: new SemelError("DEFERRAL_BUDGET_SPENT", `deferred ${maxDeferrals} times, last: ${ending.reason}`),
+    };
+  }
+  return outlives(parts, arrival, ending.delayMs) ? deadline(ending.delayMs, ending.reason) : ending;
+}
+
+function judgeFailure(parts: WorkerParts, arrival: Arrival, ending: Extract<Ending, { is: "failed" }>): Judged {
+  const { claimed, registration } = arrival;
+  const retry = registration?.job.retry;
+  if (!retry || claimed.attempt >= retry.maxAttempts)
+    return { is: "dead", reason: "ATTEMPTS_EXHAUSTED", error: ending.error };
+  const delayMs =
+    ending.exactly ??
+    ownBackoff(arrival, ending.error) ??
+    backoffMs(retry, claimed.attempt, parts.runtime.random, ending.hintMs);
+  if (outlives(parts, arrival, delayMs)) return { is: "dead", reason: "DEADLINE", error: ending.error };
+  return { is: "failed", error: ending.error, delayMs };
+}
+
+/** The processor's own policy; one that throws is as good as none. */
+function ownBackoff(arrival: Arrival, error: unknown): number | undefined {
+  try {
+    const own = arrival.registration?.processor.backoff?.(arrival.claimed.attempt, error);
+    return own === undefined ? undefined : toMs(own, "Processor.backoff");
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the store's clock, from the instant of the claim on: the worker's own wall clock is not asked. */
+function outlives(parts: WorkerParts, arrival: Arrival, delayMs: number): boolean {
+  const { deadlineAt, now } = arrival.claimed;
+  const ranMs = parts.runtime.clock.monotonic() - arrival.sentAt;
+  return now + ranMs + delayMs > deadlineAt;
+}
+
+const deadline = (delayMs: number, why: string): Judged => ({
+  is: "dead",
+  reason: "DEADLINE",
+  error: new SemelError(
+    "DEADLINE_PASSED",
+    `the job's deadline ends before it could run again in ${Math.round(delayMs)} ms: ${why}`,
+  ),
+});

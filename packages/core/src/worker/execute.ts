@@ -1,0 +1,147 @@
+import { SemelError } from "../errors/semel-error.ts";
+import { parseResult } from "../job/payload.ts";
+import type { Decided } from "../processor/outcome.ts";
+import { decidedBy } from "../processor/outcome.ts";
+import { classify, type FailureClass } from "../retry/classify.ts";
+import { SimulatedCrash } from "../runtime/runtime.ts";
+import type { Arrival } from "./arrival.ts";
+import type { Ending } from "./ending.ts";
+import type { Conversation } from "./job-context.ts";
+import type { WorkerParts } from "./parts.ts";
+import type { Registration } from "./registration.ts";
+
+/** How long a processor may take to obey its signal before its slot is taken back. */
+const graceMs = 5_000;
+
+/**
+ * Runs `process` under its deadline and its lease, and says how that ended. A run that completed although it was told
+ * to stop has completed: the effect is a fact.
+ */
+export async function execute(
+  parts: WorkerParts,
+  arrival: Arrival,
+  registration: Registration,
+  conversation: Conversation,
+): Promise<Ending> {
+  const { clock } = parts.runtime;
+  const { lease, claimed } = arrival;
+  const { job } = registration;
+  const leftMs = claimed.deadlineAt - claimed.now;
+  const timeoutMs = Math.min(job.timeoutMs, leftMs);
+  const timer = clock.timer(timeoutMs, () =>
+    lease.abort(
+      "timeout",
+      timeoutMs < job.timeoutMs ? "the job's deadline is over" : `the attempt took longer than ${job.timeoutMs} ms`,
+    ),
+  );
+  try {
+    const returned = await untilObeyed(parts, arrival, () => run(parts, registration, conversation));
+    const forgotten = conversation.forgotten(returned);
+    if (forgotten) return { is: "dead", reason: "NON_RETRYABLE", error: notReturned(forgotten) };
+    const decided = decidedBy(returned);
+    return decided ? decision(decided) : { is: "completed", result: await parseResult(job, returned) };
+  } catch (error) {
+    if (SimulatedCrash.is(error)) throw error;
+    return interrupted(arrival, error) ?? failure(parts, registration, conversation, error);
+  } finally {
+    timer.cancel();
+  }
+}
+
+async function run(parts: WorkerParts, { processor }: Registration, { context }: Conversation): Promise<unknown> {
+  const process = async (): Promise<unknown> => processor.process(context);
+  return parts.around ? parts.around(context, process) : process();
+}
+
+/** Settles with the run, or rejects once the run was told to stop and did not within {@link graceMs}. */
+function untilObeyed(parts: WorkerParts, { lease }: Arrival, work: () => Promise<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const signal = lease.signal;
+    let grace: { cancel(): void } | undefined;
+    const stopWaiting = (): void => {
+      grace = parts.runtime.clock.timer(graceMs, () => reject(signal.reason), "background");
+    };
+    const done = (): void => {
+      signal.removeEventListener("abort", stopWaiting);
+      grace?.cancel();
+    };
+    if (signal.aborted) stopWaiting();
+    else signal.addEventListener("abort", stopWaiting, { once: true });
+    Promise.resolve().then(work).then(resolve, reject).finally(done);
+  });
+}
+
+function decision(decided: Decided): Ending {
+  switch (decided.is) {
+    case "retry":
+      return {
+        is: "failed",
+        exactly: decided.afterMs,
+        error: new SemelError("RETRY_AFTER", decided.reason, { isRetryable: true }),
+      };
+    case "defer":
+      return { is: "deferred", reason: decided.reason, delayMs: decided.untilMs };
+    case "deadLetter":
+      return {
+        is: "dead",
+        reason: "REJECTED",
+        error: new SemelError("NON_RETRYABLE", decided.reason),
+        details: decided.details,
+      };
+    case "cancel":
+      return { is: "cancelled", by: decided.reason };
+  }
+}
+
+/** A run that threw after it was told to stop did as it was told. */
+function interrupted({ lease }: Arrival, error: unknown): Ending | undefined {
+  if (lease.isLost) return { is: "lost" };
+  switch (lease.abortReason) {
+    case "cancelled":
+      return { is: "cancelled", by: (lease.signal.reason as Error).message };
+    case "shutdown":
+      return { is: "released" };
+    case "timeout":
+      return {
+        is: "failed",
+        error: new SemelError("TIMEOUT", (lease.signal.reason as Error).message, { cause: error, isRetryable: true }),
+      };
+    case "lease-lost":
+      // Fenced off here, but the store did not say so: if it still is ours, the next attempt may start at once.
+      return { is: "released" };
+    default:
+      return undefined;
+  }
+}
+
+function failure(parts: WorkerParts, registration: Registration, conversation: Conversation, error: unknown): Ending {
+  const judged = classify(error, parts.runtime.clock.now());
+  const kind = ownClass(registration, conversation, error) ?? judged.class;
+  if (kind === "fail")
+    return {
+      is: "dead",
+      reason: SemelError.isInstance(error) && error.code === "UNCERTAIN_EFFECT" ? "UNCERTAIN_EFFECT" : "NON_RETRYABLE",
+      error,
+    };
+  if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs };
+  const hintMs = judged.hintMs ?? 5_000;
+  const reason = SemelError.isInstance(error) ? error.message : "the failure was classified as a deferral";
+  // Up to a tenth more, so that the deferred do not come back as one.
+  return { is: "deferred", reason, delayMs: Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1)) };
+}
+
+/** The processor's own classification; one that throws is as good as none. */
+function ownClass({ processor }: Registration, { context }: Conversation, error: unknown): FailureClass | undefined {
+  try {
+    return processor.classifyFailure?.(error, context);
+  } catch {
+    return undefined;
+  }
+}
+
+const notReturned = (decided: Decided): SemelError =>
+  new SemelError(
+    "OUTCOME_NOT_RETURNED",
+    `the processor called ${decided.is}(…) and did not return what it answered; write \`return ${decided.is}(…)\``,
+    { details: { outcome: decided.is } },
+  );

@@ -1,0 +1,80 @@
+import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { fromNow } from "../errors/thrown.ts";
+import type { Steps } from "../idempotency/steps.ts";
+import { childLogger } from "../instrumentation/logger.ts";
+import type { AnyJob } from "../job/define-job.ts";
+import type { Envelope } from "../job/envelope.ts";
+import type { JobContext } from "../processor/context.ts";
+import { type Decided, decidedBy, type Outcome, outcome } from "../processor/outcome.ts";
+import { toMs } from "../runtime/duration.ts";
+import type { Arrival } from "./arrival.ts";
+import type { WorkerParts } from "./parts.ts";
+
+/** Progress said more often than this becomes one. */
+const progressEveryMs = 200;
+
+/** A context, and what the attempt wants to know of it afterwards. */
+export interface Conversation {
+  readonly context: JobContext<AnyJob>;
+  /** An outcome that was made and is not `returned`. */
+  forgotten(returned: unknown): Decided | undefined;
+}
+
+/** What a processor gets for one attempt. Closures, not methods: every member has to work destructured. */
+export function converse(
+  parts: WorkerParts,
+  arrival: Arrival,
+  envelope: Envelope,
+  payload: unknown,
+  steps: Steps,
+): Conversation {
+  const { lease, claimed } = arrival;
+  const { id, type, tenant } = envelope;
+  const { clock } = parts.runtime;
+  const made: Outcome[] = [];
+  const make = (decided: Decided): Outcome => {
+    const one = outcome(decided);
+    made.push(one);
+    return one;
+  };
+  let saidAt = Number.NEGATIVE_INFINITY;
+
+  const context: JobContext<AnyJob> = {
+    id,
+    payload,
+    tenant,
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+    signal: lease.signal,
+    envelope,
+    log: childLogger(parts.logger, { id, type, tenant, attempt: claimed.attempt }),
+    once: (name, run, options) => steps.once(name, run, options),
+    enqueue: (job, given, options) => parts.enqueue(envelope, job, given, options),
+    async progress(fraction, note) {
+      if (!(fraction >= 0 && fraction <= 1))
+        throw new OptionInvalidError("progress(fraction)", "a number from 0 to 1", fraction);
+      lease.progress = { fraction, note: note?.slice(0, 200) };
+      parts.emitter.emit("job.progress", { id, type, tenant, fraction, note: lease.progress.note });
+      // What is not sent now goes with the next renewal.
+      if (clock.monotonic() - saidAt < progressEveryMs && fraction < 1) return;
+      saidAt = clock.monotonic();
+      await parts.leases.renew(lease);
+    },
+    retry: (options = {}) =>
+      make({
+        is: "retry",
+        afterMs: options.after === undefined ? undefined : toMs(options.after, "retry.after"),
+        reason: options.reason ?? "the processor asked for a retry",
+      }),
+    defer: (reason, until) => make({ is: "defer", reason, untilMs: fromNow(until, "defer", clock.now()) }),
+    deadLetter: (reason, details) => make({ is: "deadLetter", reason, details }),
+    cancel: (reason) => make({ is: "cancel", reason }),
+  };
+  return {
+    context,
+    forgotten(returned) {
+      const answered = decidedBy(returned);
+      return made.map(decidedBy).find((decided) => decided !== answered);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Guard } from "../idempotency/guard.ts";
+import type { Around, Emitter } from "../instrumentation/hooks.ts";
+import type { Logger } from "../instrumentation/logger.ts";
+import type { AnyJob, InputOf } from "../job/define-job.ts";
+import type { Envelope } from "../job/envelope.ts";
+import type { JobId } from "../job/identity.ts";
+import type { JobRequest } from "../job/request.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { EnqueueOptions } from "../semel/enqueue-options.ts";
+import type { Enqueued } from "../semel/enqueued.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
+import type { Registration } from "./registration.ts";
+
+/** What an attempt needs of its worker and of the Semel around it. */
+export interface WorkerParts {
+  readonly id: string;
+  readonly guard: Guard;
+  readonly runtime: Runtime;
+  readonly emitter: Emitter;
+  readonly logger: Logger;
+  readonly around: Around | undefined;
+  readonly registrations: ReadonlyMap<string, Registration>;
+  readonly leases: LeaseKeeper;
+  /** The worker takes nothing more: what is not begun is given back. */
+  readonly stopping: AbortSignal;
+  /** The worker's time to close is over: what is not answered yet is not waited for. */
+  readonly givingUp: AbortSignal;
+  /** Enqueues on behalf of the job that runs. */
+  enqueue<J extends AnyJob>(
+    cause: Envelope,
+    job: J,
+    payload: InputOf<J>,
+    options?: EnqueueOptions,
+  ): Promise<Enqueued<J>>;
+  /** Follow-up jobs in the form they are settled with. */
+  prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string>;
+  /** Gives settled follow-ups to the queue; safe to repeat. */
+  sendFollowUps(followUps: string): Promise<void>;
+  /** Wakes those who wait for this job. */
+  announce(id: JobId): void;
+}

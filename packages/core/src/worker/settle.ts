@@ -1,0 +1,242 @@
+import { letterKeepMs, writeLetter } from "../dead-letter/dead-letter.ts";
+import { describeFailure, type Failure } from "../errors/failure.ts";
+import type { ResultKind } from "../idempotency/job-record.ts";
+import type { Settled as SettledAnswer, Settlement } from "../idempotency/operations.ts";
+import type { Events } from "../instrumentation/events.ts";
+import type { End, Settled } from "../job/define-job.ts";
+import { encodeValue, sizeOf } from "../job/value.ts";
+import type { Disposition } from "../queue/queue.ts";
+import { type Arrival, followUp } from "./arrival.ts";
+import type { Judged } from "./ending.ts";
+import type { WorkerParts } from "./parts.ts";
+
+/** A finished run is worth much: its settlement is tried this long, past its lease. The fence judges whether it still counts. */
+const settlePatienceMs = 600_000;
+const storeSilentMs = 5_000;
+/** A record of a death or a cancel is kept at least this long. */
+const endedKeepMs = 86_400_000;
+
+export interface AttemptFacts {
+  readonly about: Pick<Events["attempt.started"], "id" | "type" | "tenant" | "attempt" | "fence">;
+  readonly ranMs: number;
+  readonly steps: readonly string[];
+}
+
+/** Writes the outcome down, then says what becomes of the delivery, then tells the hooks. In this order. */
+export async function settle(
+  parts: WorkerParts,
+  arrival: Arrival,
+  judged: Judged,
+  facts: AttemptFacts,
+): Promise<Disposition> {
+  if (judged.is === "lost") return lost(parts, arrival, facts, "running");
+  const { settlement, error } = await settlementOf(parts, arrival, judged, facts);
+  const { key, owner, fence } = arrival.lease;
+  parts.runtime.failpoint?.("settle:before");
+  let answer: SettledAnswer;
+  try {
+    answer = await parts.guard.insist(
+      { op: "settle", key, owner, fence, as: settlement },
+      settlePatienceMs,
+      parts.givingUp,
+    );
+  } catch {
+    // Reported already. Nothing is acknowledged: the job comes back, and its steps are on record.
+    return { do: "return", delayMs: storeSilentMs };
+  }
+  parts.runtime.failpoint?.("settle:after");
+  if (answer.is === "lost") return lost(parts, arrival, facts, answer.state);
+  if (answer.is === "already") {
+    parts.emitter.emit("attempt.lost", { ...facts.about, ranMs: facts.ranMs, now: answer.state });
+    return { do: "ack" };
+  }
+  if (settlement.state === "retrying" && answer.state === "retrying") {
+    emit(parts, arrival, judged, facts, error);
+    return { do: "return", delayMs: settlement.delayMs };
+  }
+  const followUps = "followUps" in settlement ? settlement.followUps : undefined;
+  const sent = followUps === undefined || (await followUp(parts, key, arrival.delivery.id, followUps));
+  parts.announce(arrival.delivery.id);
+  // A cancel that overtook a retry is what happened.
+  emit(
+    parts,
+    arrival,
+    answer.state === "cancelled" && judged.is !== "cancelled"
+      ? { is: "cancelled", by: "cancelled while it ran" }
+      : judged,
+    facts,
+    error,
+  );
+  return sent ? { do: "ack" } : { do: "return", delayMs: storeSilentMs };
+}
+
+/** No write, no letter, no acknowledgement: the delivery stays as the backup of whoever took over. */
+function lost(
+  parts: WorkerParts,
+  { lease }: Arrival,
+  { about, ranMs }: AttemptFacts,
+  now: Events["attempt.lost"]["now"],
+): Disposition {
+  parts.emitter.emit("attempt.lost", { ...about, ranMs, now });
+  return { do: "return", delayMs: lease.leaseMs };
+}
+
+async function settlementOf(
+  parts: WorkerParts,
+  arrival: Arrival,
+  judged: Exclude<Judged, { is: "lost" }>,
+  facts: AttemptFacts,
+): Promise<{ settlement: Settlement; error: Failure | undefined }> {
+  const keepMs = arrival.registration?.job.keepMs ?? endedKeepMs;
+  const brief = (failure: Failure) => ({ code: failure.code, message: failure.message.slice(0, 500) });
+  switch (judged.is) {
+    case "completed": {
+      const stored = storable(judged.result, parts.guard.store.features.maxValueBytes);
+      if (stored.kind.kind === "omitted")
+        parts.emitter.emit("result.omitted", { ...facts.about, why: stored.kind.why });
+      const envelope = arrival.registration?.job.keepPayload ? arrival.delivery.envelope : undefined;
+      const followUps = await followUpsOf(parts, arrival, { state: "completed", result: judged.result });
+      return { settlement: { state: "completed", ...stored, keepMs, envelope, followUps }, error: undefined };
+    }
+    case "failed": {
+      const error = describeFailure(judged.error);
+      return {
+        settlement: { state: "retrying", counts: "attempt", delayMs: judged.delayMs, error: brief(error) },
+        error,
+      };
+    }
+    case "deferred":
+      return {
+        settlement: {
+          state: "retrying",
+          counts: "deferral",
+          delayMs: judged.delayMs,
+          error: { code: "DEFERRED", message: judged.reason.slice(0, 500) },
+        },
+        error: undefined,
+      };
+    case "released":
+      return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined }, error: undefined };
+    case "cancelled": {
+      const followUps = await followUpsOf(parts, arrival, { state: "cancelled", by: judged.by });
+      return { settlement: { state: "cancelled", by: judged.by, keepMs: endedKeepMs, followUps }, error: undefined };
+    }
+    case "dead": {
+      const { body, group, error } = letterOf(arrival, judged, facts);
+      const followUps = await followUpsOf(parts, arrival, {
+        state: "dead",
+        reason: judged.reason,
+        error: brief(error),
+      });
+      return {
+        settlement: {
+          state: "dead",
+          reason: judged.reason,
+          error: brief(error),
+          letter: { body, group, keepMs: letterKeepMs },
+          keepMs: endedKeepMs,
+          followUps,
+        },
+        error,
+      };
+    }
+  }
+}
+
+/** A result that cannot be kept does not undo the work: the job is completed without it. */
+function storable(result: unknown, maxBytes: number): { kind: ResultKind; result: string | undefined } {
+  try {
+    const stored = encodeValue(result);
+    const bytes = sizeOf(stored);
+    if (bytes <= maxBytes) return { kind: { kind: "stored" }, result: stored };
+    return {
+      kind: { kind: "omitted", why: `it is ${bytes} bytes and the store takes ${maxBytes}` },
+      result: undefined,
+    };
+  } catch (error) {
+    return { kind: { kind: "omitted", why: describeFailure(error).message }, result: undefined };
+  }
+}
+
+function letterOf(
+  arrival: Arrival,
+  judged: Extract<Judged, { is: "dead" }>,
+  facts: AttemptFacts,
+): ReturnType<typeof writeLetter> {
+  const { envelope, claimed, registration, delivery } = arrival;
+  return writeLetter(
+    {
+      type: facts.about.type,
+      version: envelope?.version ?? 0,
+      lane: delivery.lane,
+      tenant: envelope?.tenant,
+      correlation: envelope?.correlation,
+      reason: judged.reason,
+      details: judged.details ?? null,
+      attempts: claimed.attempt,
+      crashes: claimed.crashes,
+      deferrals: claimed.deferrals,
+      redrives: claimed.redrives,
+      history: claimed.history,
+      steps: facts.steps,
+      traceparent: envelope?.trace?.traceparent,
+      fence: claimed.fence,
+      enqueuedAt: claimed.createdAt,
+    },
+    judged.error,
+    delivery.envelope,
+    registration?.job.redact ?? [],
+  );
+}
+
+/** What `onSettled` wants enqueued. If it throws, the job's own outcome stands and the hooks hear of it. */
+async function followUpsOf(parts: WorkerParts, arrival: Arrival, end: End): Promise<string | undefined> {
+  const { registration, envelope } = arrival;
+  if (!registration?.job.onSettled || !envelope) return undefined;
+  try {
+    const told: Settled = { id: envelope.id, tenant: envelope.tenant, payload: arrival.payload, ...end };
+    const asked = registration.job.onSettled(told);
+    const requests = asked === undefined ? [] : Array.isArray(asked) ? asked : [asked];
+    return requests.length > 0 ? await parts.prepareFollowUps(envelope, requests) : undefined;
+  } catch (error) {
+    parts.emitter.emit("hook.failed", { during: `onSettled of ${envelope.type}`, error: describeFailure(error) });
+    return undefined;
+  }
+}
+
+function emit(
+  parts: WorkerParts,
+  arrival: Arrival,
+  judged: Judged,
+  { about, ranMs, steps }: AttemptFacts,
+  error: Failure | undefined,
+): void {
+  const { emitter } = parts;
+  switch (judged.is) {
+    case "completed":
+      return emitter.emit("attempt.completed", { ...about, ranMs, steps: steps.length });
+    case "failed":
+      return emitter.emit("attempt.failed", {
+        ...about,
+        ranMs,
+        error: error ?? describeFailure(judged.error),
+        nextInMs: judged.delayMs,
+        maxAttempts: arrival.registration?.job.retry.maxAttempts ?? 1,
+      });
+    case "deferred":
+      return emitter.emit("attempt.deferred", { ...about, ranMs, reason: judged.reason, nextInMs: judged.delayMs });
+    case "dead":
+      return emitter.emit("attempt.dead", {
+        ...about,
+        ranMs,
+        reason: judged.reason,
+        error: error ?? describeFailure(judged.error),
+      });
+    case "cancelled":
+      return emitter.emit("attempt.cancelled", { ...about, ranMs, by: judged.by });
+    case "released":
+      return emitter.emit("attempt.released", { ...about, ranMs });
+    case "lost":
+      return;
+  }
+}

@@ -1,0 +1,308 @@
+import { hostname } from "node:os";
+import { describeFailure } from "../errors/failure.ts";
+import { OptionInvalidError } from "../errors/option-invalid.ts";
+import type { AnyProcessor } from "../processor/processor.ts";
+import type { Consumer, Delivery, Disposition, Queue } from "../queue/queue.ts";
+import type { Signals } from "../queue/signals.ts";
+import { type Clock, type Timer, wait } from "../runtime/clock.ts";
+import { within } from "../runtime/deadline.ts";
+import { type Duration, toMs } from "../runtime/duration.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import type { WorkerParts } from "./parts.ts";
+import { type Registration, register } from "./registration.ts";
+import { runAttempt } from "./run-attempt.ts";
+
+export interface WorkerOptions {
+  /** What it can do: `processor(job, fn)` or instances of Processor classes, one a type. */
+  readonly processors: readonly AnyProcessor[];
+  /** Jobs at a time, of each type (or of each `queue` that types share). Default: 10. */
+  readonly concurrency?: number | undefined;
+}
+
+/** Takes jobs and runs them until it is closed. */
+export interface Worker extends AsyncDisposable {
+  readonly id: string;
+  /** Resolves when nothing is running and nothing is waiting that may start now. Delayed jobs and retries do not count. */
+  idle(): Promise<void>;
+  /**
+   * Stops fetching at once, lets running jobs finish until `deadline` (default `"25s"`), then fires their signals with
+   * `shutdown` and gives them back without burning an attempt. Says which ended either way. Closing twice is one close.
+   */
+  close(options?: {
+    readonly deadline?: Duration | undefined;
+  }): Promise<{ readonly finished: readonly string[]; readonly released: readonly string[] }>;
+}
+
+const beatEveryMs = 10_000;
+const beatKeptMs = 35_000;
+const sweepEveryMs = 60_000;
+const sweepLimit = 500;
+/** The broker's hold outlasts the lease a little, so that a redelivery finds the lease over. */
+const holdBeyondLease = 1.2;
+/** After its signal, how long a released job may take before it is left behind. */
+const releaseGraceMs = 6_000;
+
+/** What a worker needs of the Semel around it. */
+export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp"> & {
+  readonly queue: Queue;
+  readonly signals: Signals;
+  ready(): Promise<void>;
+  closed(worker: Worker): void;
+};
+
+/** One line the worker takes from. */
+interface Line {
+  readonly consumer: Consumer;
+  readonly leases: LeaseKeeper;
+}
+
+export class JobWorker implements Worker {
+  readonly id: string;
+  readonly #host: WorkerHost;
+  readonly #registrations: ReadonlyMap<string, Registration>;
+  readonly #concurrency: number;
+  readonly #lines = new Map<string, Line>();
+  readonly #running = new Map<Delivery, Promise<Disposition>>();
+  readonly #stopping = new AbortController();
+  readonly #givingUp = new AbortController();
+  readonly #finished: string[] = [];
+  readonly #released: string[] = [];
+  readonly #started: Promise<void>;
+  readonly #upkeep = new Set<Timer>();
+  #startedAt = 0;
+  #cancels: AsyncDisposable | undefined;
+  #closing: ReturnType<Worker["close"]> | undefined;
+  /** Called at each end of an attempt; see `idle`. */
+  readonly #watchers = new Set<() => void>();
+
+  constructor(host: WorkerHost, options: WorkerOptions) {
+    const { concurrency = 10 } = options;
+    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000)
+      throw new OptionInvalidError("worker.concurrency", "a whole number from 1 to 10,000", concurrency);
+    this.#host = host;
+    this.#registrations = register(options.processors);
+    this.#concurrency = concurrency;
+    this.id = host.runtime.newId().slice(0, 8);
+    this.#started = this.#start();
+    // Nobody may be awaiting it yet; `idle` and `close` do.
+    this.#started.catch(() => {});
+  }
+
+  get types(): readonly string[] {
+    return [...this.#registrations.keys()];
+  }
+
+  /** A broker that is down at start is waited for, as it would be later. */
+  async #start(): Promise<void> {
+    const { clock } = this.#host.runtime;
+    for (let pauseMs = 250; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
+      try {
+        await this.#host.ready();
+        await this.#consume();
+        this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#look(id));
+        break;
+      } catch (error) {
+        this.#problem("start", error);
+        if (this.#stopping.signal.aborted) return;
+        await wait(clock, pauseMs, this.#stopping.signal).catch(() => {});
+        if (this.#stopping.signal.aborted) return;
+      }
+    }
+    this.#startedAt = clock.now();
+    this.#repeat(beatEveryMs, () => this.#beat(beatKeptMs));
+    this.#repeat(sweepEveryMs, async () => void (await this.#host.guard.store.sweep(sweepLimit)));
+    await this.#quietly("beat", () => this.#beat(beatKeptMs));
+    this.#host.emitter.emit("worker.started", { worker: this.id, types: this.types, concurrency: this.#concurrency });
+  }
+
+  async #consume(): Promise<void> {
+    const lanes = new Map<string, number>();
+    for (const { job } of this.#registrations.values())
+      lanes.set(job.lane, Math.max(lanes.get(job.lane) ?? 0, job.leaseMs));
+    for (const [lane, leaseMs] of lanes) {
+      if (this.#lines.has(lane) || this.#stopping.signal.aborted) continue;
+      // Deliveries may arrive before `consume` has answered, so the keeper is there first.
+      const line: { consumer?: Consumer } = {};
+      const leases = this.#keeper(() => line.consumer);
+      const parts = this.#parts(leases);
+      const holdMs = Math.ceil(leaseMs * holdBeyondLease);
+      const consumer = await this.#host.queue.consume(lane, { concurrency: this.#concurrency, holdMs }, (delivery) =>
+        this.#handle(parts, delivery),
+      );
+      line.consumer = consumer;
+      this.#lines.set(lane, { consumer, leases });
+    }
+  }
+
+  #parts(leases: LeaseKeeper): WorkerParts {
+    return {
+      ...this.#host,
+      id: this.id,
+      registrations: this.#registrations,
+      leases,
+      stopping: this.#stopping.signal,
+      givingUp: this.#givingUp.signal,
+    };
+  }
+
+  #keeper(consumer: () => Consumer | undefined): LeaseKeeper {
+    const { runtime, guard } = this.#host;
+    return new LeaseKeeper({
+      clock: runtime.clock,
+      renew: (operation) => guard.ask(operation),
+      extend: async (held) => (await consumer()?.extend(held)) ?? [],
+      onProblem: (during, error) => this.#problem(during, error),
+    });
+  }
+
+  async #handle(parts: WorkerParts, delivery: Delivery): Promise<Disposition> {
+    if (this.#stopping.signal.aborted) return { do: "return", delayMs: 0 };
+    const attempt = runAttempt(parts, delivery).catch((error: unknown): Disposition => {
+      // A fault of ours, not of the processor's: the delivery must not be lost with it.
+      this.#problem("attempt", error);
+      return { do: "return", delayMs: 1_000 };
+    });
+    this.#running.set(delivery, attempt);
+    const disposition = await attempt;
+    this.#running.delete(delivery);
+    if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(delivery.id);
+    // After the queue has had its turn to act on the disposition.
+    setImmediate(() => this.#tellWatchers());
+    return disposition;
+  }
+
+  /** Somebody cancels this job: its lease's next renewal says so, and need not be waited for. */
+  #look(id: string): void {
+    for (const { leases } of this.#lines.values()) {
+      for (const lease of leases.leases) if (lease.delivery.id === id) void leases.renew(lease);
+    }
+  }
+
+  #tellWatchers(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  async idle(): Promise<void> {
+    await this.#started;
+    while (!(await this.#isIdle())) {
+      await new Promise<void>((resolve) => {
+        // A queue that polls hands out without our noticing; hence not only the end of an attempt.
+        const timer = this.#host.runtime.clock.timer(100, () => done());
+        const done = (): void => {
+          timer.cancel();
+          this.#watchers.delete(done);
+          resolve();
+        };
+        this.#watchers.add(done);
+      });
+    }
+  }
+
+  async #isIdle(): Promise<boolean> {
+    if (this.#running.size > 0) return false;
+    const counts = await Promise.all([...this.#lines.keys()].map((lane) => this.#host.queue.counts(lane)));
+    return this.#running.size === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
+  }
+
+  close(options: { readonly deadline?: Duration | undefined } = {}): ReturnType<Worker["close"]> {
+    this.#closing ??= this.#close(toMs(options.deadline ?? "25s", "close.deadline"));
+    return this.#closing;
+  }
+
+  async #close(deadlineMs: number): ReturnType<Worker["close"]> {
+    const { clock } = this.#host.runtime;
+    this.#stopping.abort(new Error("the worker is closing"));
+    for (const timer of this.#upkeep) timer.cancel();
+    await this.#started;
+    const lines = [...this.#lines.values()];
+    await Promise.all(lines.map(({ consumer }) => this.#quietly("stop", () => consumer.stop())));
+
+    if (!(await this.#ended(clock, deadlineMs))) {
+      for (const { leases } of lines)
+        for (const lease of leases.leases) lease.abort("shutdown", "the worker is shutting down");
+      if (!(await this.#ended(clock, releaseGraceMs)))
+        this.#givingUp.abort(new Error("the worker's time to close is over"));
+    }
+    await Promise.all(
+      lines.map(({ consumer }) =>
+        this.#quietly("dispose", () =>
+          within(clock, releaseGraceMs, "the queue (dispose)", async () => consumer[Symbol.asyncDispose]()),
+        ),
+      ),
+    );
+    await this.#quietly("signals", async () => this.#cancels?.[Symbol.asyncDispose]());
+    await this.#quietly("beat", () => this.#beat(0));
+    this.#host.emitter.emit("worker.stopped", {
+      worker: this.id,
+      finished: this.#finished.length,
+      released: this.#released.length,
+    });
+    this.#host.closed(this);
+    return { finished: this.#finished, released: this.#released };
+  }
+
+  /** Whether everything that runs ends within the time. */
+  async #ended(clock: Clock, withinMs: number): Promise<boolean> {
+    const over = new AbortController();
+    try {
+      return await Promise.race([
+        Promise.allSettled(this.#running.values()).then(() => true),
+        wait(clock, withinMs, over.signal).then(
+          () => false,
+          () => false,
+        ),
+      ]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #beat(keepMs: number): Promise<void> {
+    const { runtime, guard } = this.#host;
+    const types = [...this.#registrations.values()].map(({ job }) => ({ type: job.type, version: job.version }));
+    const beat = {
+      id: this.id,
+      where: `${hostname()}:${process.pid}`,
+      types,
+      busy: this.#running.size,
+      concurrency: this.#concurrency,
+      startedAt: this.#startedAt,
+      seenAt: runtime.clock.now(),
+    };
+    await guard.store.beat(beat, keepMs);
+  }
+
+  #repeat(everyMs: number, work: () => Promise<void>): void {
+    const { clock } = this.#host.runtime;
+    const arm = (): void => {
+      const timer = clock.timer(
+        everyMs,
+        () => {
+          this.#upkeep.delete(timer);
+          void this.#quietly("upkeep", work).then(() => {
+            if (!this.#stopping.signal.aborted) arm();
+          });
+        },
+        "background",
+      );
+      this.#upkeep.add(timer);
+    };
+    arm();
+  }
+
+  async #quietly(during: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#problem(during, error);
+    }
+  }
+
+  #problem(during: string, error: unknown): void {
+    this.#host.emitter.emit("queue.unavailable", { during, error: describeFailure(error) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,250 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { findBinaries } from "./postgres-binaries.mjs";
+
+/** @typedef {{ url: string, version: string, source: "PG_URL" | import("./postgres-binaries.mjs").BinarySource,
+ *   stop: () => Promise<void> }} Postgres */
+
+/** @typedef {import("./postgres-binaries.mjs").User} User */
+
+const startTimeoutMs = 60_000;
+const portAttempts = 3;
+
+/**
+ * A real PostgreSQL for tests: the one at `PG_URL`, or a private one that nobody else can reach or will notice.
+ * `SEMEL_PG_SOURCE` (path, npm or apt) says where the private one must come from. Throws one line when there is none.
+ *
+ * @returns {Promise<Postgres>}
+ */
+export async function startPostgres() {
+  const given = process.env.PG_URL;
+  if (given !== undefined && given !== "") {
+    return { url: given, version: await serverVersion(given), source: "PG_URL", stop: async () => {} };
+  }
+  const user = unprivilegedUser();
+  const folder = mkdtempSync(join(temporaryFolder(user), "semel-postgres-"));
+  try {
+    chmodSync(folder, 0o755);
+    const { source, folder: programs } = findBinaries(user, folder, process.env.SEMEL_PG_SOURCE || undefined);
+    const password = randomBytes(16).toString("hex");
+    const data = await createCluster(programs, folder, user, password);
+    const server = await startServer(programs, data, folder, user);
+    const url = `postgres://semel:${password}@127.0.0.1:${server.port}/postgres`;
+    try {
+      return { url, version: await serverVersion(url), source, stop: server.stop };
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * @param {string} programs
+ * @param {string} folder
+ * @param {User} user
+ * @param {string} password
+ * @returns {Promise<string>} the data folder
+ */
+async function createCluster(programs, folder, user, password) {
+  const data = join(folder, "data");
+  const passwordFile = join(folder, "password");
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  give(user, folder, data, passwordFile);
+  // --no-sync: nothing here has to survive a power cut.
+  const options = [
+    "--username=semel",
+    `--pwfile=${passwordFile}`,
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+  ];
+  const initdb = spawn(join(programs, "initdb"), ["--no-sync", ...options, "--pgdata", data], child(user, folder));
+  const output = collect(initdb);
+  const code = await ending(initdb);
+  rmSync(passwordFile);
+  if (code !== 0) throw new Error(`initdb failed: ${lastLine(output())}`);
+  return data;
+}
+
+/**
+ * @param {string} programs
+ * @param {string} data
+ * @param {string} folder
+ * @param {User} user
+ * @returns {Promise<{ port: number, stop: () => Promise<void> }>}
+ */
+async function startServer(programs, data, folder, user) {
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    // No socket file: its path could be too long, and tests connect over the loopback.
+    unix_socket_directories: "",
+    fsync: "off",
+    shared_buffers: "32MB",
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const server = spawn(join(programs, "postgres"), ["-D", data, "-p", String(port), ...flags], child(user, folder));
+    const output = collect(server);
+    const ended = ending(server);
+    if (await isReady(output, ended)) return { port, stop: stopper(server, ended, folder) };
+    server.kill("SIGKILL");
+    await ended;
+    // Between finding a free port and taking it, somebody else may have taken it.
+    const isPortTaken = output().includes("could not bind");
+    if (!isPortTaken || attempt === portAttempts) throw new Error(`PostgreSQL did not start: ${lastLine(output())}`);
+  }
+}
+
+/**
+ * @param {() => string} output
+ * @param {Promise<unknown>} ended
+ */
+async function isReady(output, ended) {
+  let hasEnded = false;
+  void ended.finally(() => {
+    hasEnded = true;
+  });
+  const deadline = performance.now() + startTimeoutMs;
+  while (!hasEnded && performance.now() < deadline) {
+    if (output().includes("database system is ready to accept connections")) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} server
+ * @param {Promise<unknown>} ended
+ * @param {string} folder
+ * @returns {() => Promise<void>}
+ */
+function stopper(server, ended, folder) {
+  // If this process is killed it can clean nothing. The watcher's input then closes, and it does what `stop` would do.
+  // It waits for the server only so long: where nobody collects ended processes, a dead one still looks alive.
+  const script =
+    'read -r _; kill -INT "$1"; for _ in $(seq 100); do kill -0 "$1" || break; sleep 0.1; done; rm -rf "$2"';
+  const watcher = spawn("/bin/sh", ["-c", script, "watcher", String(server.pid), folder], {
+    cwd: "/",
+    stdio: ["pipe", "ignore", "ignore"],
+    // Its own group: the Ctrl-C that ends us must not end it.
+    detached: true,
+  });
+  watcher.unref();
+  return async () => {
+    // First the watcher: it must not signal a process number that is about to become free.
+    watcher.kill("SIGKILL");
+    // SIGINT is PostgreSQL's fast shutdown: it ends the connections that are left.
+    server.kill("SIGINT");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+/** @param {string} url */
+async function serverVersion(url) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  try {
+    await client.connect();
+    const { rows } = await client.query("show server_version");
+    return String(rows[0].server_version);
+  } catch (error) {
+    const { host, port } = client;
+    throw new Error(`PostgreSQL at ${host}:${port}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * PostgreSQL refuses to run as root, and wants a user that the system knows.
+ *
+ * @returns {User}
+ */
+function unprivilegedUser() {
+  if (process.getuid?.() !== 0) return {};
+  const known = readFileSync("/etc/passwd", "utf8").split("\n");
+  for (const name of ["postgres", "nobody"]) {
+    const [, , uid, gid] = known.find((line) => line.startsWith(`${name}:`))?.split(":") ?? [];
+    if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error("PostgreSQL cannot run as root, and there is neither a user postgres nor a user nobody.");
+}
+
+/**
+ * Root's own temporary folder may be closed to the user who runs the server.
+ *
+ * @param {User} user
+ */
+function temporaryFolder(user) {
+  return user.uid !== undefined && existsSync("/tmp") ? "/tmp" : tmpdir();
+}
+
+/**
+ * @param {User} user
+ * @param {string[]} paths
+ */
+function give({ uid, gid }, ...paths) {
+  if (uid !== undefined && gid !== undefined) for (const path of paths) chownSync(path, uid, gid);
+}
+
+/**
+ * @param {User} user
+ * @param {string} cwd
+ * @returns {import("node:child_process").SpawnOptionsWithStdioTuple<"ignore", "pipe", "pipe">}
+ */
+function child(user, cwd) {
+  // PG* variables of the developer's own database must not reach a private one.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG")));
+  return { ...user, cwd, env: { ...env, HOME: cwd, LC_ALL: "C" }, stdio: ["ignore", "pipe", "pipe"] };
+}
+
+/** @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} process */
+function collect({ stdout, stderr }) {
+  let text = "";
+  for (const stream of [stdout, stderr]) {
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      // The end is what matters, and a chatty server must not fill memory.
+      text = (text + chunk).slice(-16_384);
+    });
+  }
+  return () => text;
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @returns {Promise<number | null>} the exit code; `null` when it was killed or could not be started
+ */
+function ending(child) {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve(null));
+    child.once("close", resolve);
+  });
+}
+
+/** @param {string} output */
+function lastLine(output) {
+  return output.trimEnd().split("\n").at(-1) ?? "";
+}
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

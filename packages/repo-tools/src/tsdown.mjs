@@ -1,0 +1,20 @@
+/**
+ * How every package is built: one ESM and one CommonJS file per entry, each with its own declarations.
+ *
+ * @param {Record<string, string>} entry output name to source file
+ * @returns {import("tsdown").UserConfig}
+ */
+export function library(entry) {
+  return {
+    entry,
+    format: ["esm", "cjs"],
+    platform: "node",
+    target: "node22.12",
+    dts: true,
+    clean: true,
+    fixedExtension: true,
+    tsconfig: "../../tsconfig.build.json",
+    outDir: "dist",
+    logLevel: "warn",
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * The test projects: one per package and per example. Vitest no longer looks for a file of this name; vitest.config.ts
+ * imports it.
+ */
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { TestProjectInlineConfiguration } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Tests run against sources, so they never see a stale build. tsconfig.json holds the same lines. */
+const alias = [
+  { find: /^@semel\/core\/adapter$/, replacement: here("packages/core/src/adapter.ts") },
+  { find: /^@semel\/core\/memory$/, replacement: here("packages/core/src/memory/index.ts") },
+  { find: /^@semel\/testing\/suites$/, replacement: here("packages/testing/src/suites/index.ts") },
+  { find: /^@semel\/repo-tools\/([^/]+)$/, replacement: `${here("packages/repo-tools/src/")}$1.mjs` },
+  { find: /^@semel\/([^/]+)$/, replacement: `${here("packages/")}$1/src/index.ts` },
+];
+
+/** What every project shares; `test` overrides it where one project needs something else. */
+export function project(
+  folder: string,
+  test: TestProjectInlineConfiguration["test"] = {},
+): TestProjectInlineConfiguration {
+  return {
+    root: here(folder),
+    resolve: { alias },
+    test: {
+      name: basename(folder),
+      include: ["test/**/*.test.ts"],
+      // A mock or a changed environment variable left behind by one test must not decide the next.
+      restoreMocks: true,
+      unstubEnvs: true,
+      unstubGlobals: true,
+      ...test,
+    },
+  };
+}
+
+const projects: TestProjectInlineConfiguration[] = [
+  project("packages/core"),
+  project("packages/queue-bullmq"),
+  // The setup starts a real PostgreSQL, and only when a test of this project is about to run.
+  project("packages/state-postgres", {
+    globalSetup: [here("packages/repo-tools/src/postgres-global-setup.mjs")],
+    testTimeout: 30_000,
+  }),
+  project("packages/embedded", { testTimeout: 30_000 }),
+  project("packages/testing"),
+  project("examples/01-first-job"),
+  project("examples/demo"),
+];
+
+export default projects;
