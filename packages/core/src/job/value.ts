@@ -7,7 +7,7 @@ import { SemelError } from "../errors/semel-error.ts";
  */
 export type StoredValue = string;
 
-const escape = "~";
+const mark = "~";
 const vectorMark = "~f32:";
 
 /** `undefined` has no JSON: a processor that returns nothing is stored as the empty string. */
@@ -16,7 +16,7 @@ const nothing: StoredValue = "";
 export const encodeVector = (vector: Float32Array): string =>
   vectorMark + Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
 
-export const encodeText = (text: string): string => (text.startsWith(escape) ? escape + text : text);
+export const encodeText = (text: string): string => (text.startsWith(mark) ? mark + text : text);
 
 /**
  * Encodes as `JSON.stringify` does (`toJSON` is honoured, functions and `undefined` fields vanish), but refuses what
@@ -42,14 +42,14 @@ export function encodeValue(value: unknown): StoredValue {
 export function decodeValue<T = unknown>(stored: StoredValue): T {
   if (stored === nothing) return undefined as T;
   // Most values hold no such string, and parsing without a reviver is several times faster.
-  if (!stored.includes(`"${escape}`)) return JSON.parse(stored) as T;
+  if (!stored.includes(`"${mark}`)) return JSON.parse(stored) as T;
   return JSON.parse(stored, (_key, field: unknown) =>
-    typeof field === "string" && field.startsWith(escape) ? decodeText(field) : field,
+    typeof field === "string" && field.startsWith(mark) ? decodeText(field) : field,
   ) as T;
 }
 
 function decodeText(text: string): string | Float32Array {
-  if (!text.startsWith(vectorMark)) return text.slice(escape.length);
+  if (!text.startsWith(vectorMark)) return text.slice(mark.length);
   const bytes = Buffer.from(text.slice(vectorMark.length), "base64");
   // A Buffer may start at any offset of its pool; a Float32Array may not.
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));

@@ -38,7 +38,7 @@ async function resultOf<T>(engine: Engine, job: DefinedJob, id: JobId, options: 
   try {
     const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
     const record = await engine.waiters.until(id, () => ended(engine, job, id), signal);
-    return await valueOf<T>(engine, job, record);
+    return await storedResult<T>(engine, job, record);
   } finally {
     timer.cancel();
   }
@@ -67,7 +67,7 @@ async function ended(engine: Engine, job: DefinedJob, id: JobId): Promise<JobRec
   );
 }
 
-async function valueOf<T>(engine: Engine, job: DefinedJob, record: JobRecord): Promise<T> {
+async function storedResult<T>(engine: Engine, job: DefinedJob, record: JobRecord): Promise<T> {
   const details = { id: record.id, type: job.type, reason: record.reason, error: record.error };
   const why = record.error ? `: ${record.error.code}: ${record.error.message}` : "";
   if (record.state === "dead")

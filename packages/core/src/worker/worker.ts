@@ -38,7 +38,7 @@ const beatKeptMs = 35_000;
 const sweepEveryMs = 60_000;
 const sweepLimit = 500;
 /** The broker's hold outlasts the lease a little, so that a redelivery finds the lease over. */
-const holdBeyondLease = 1.2;
+const holdBeyondLeaseMs = 500;
 /** After its signal, how long a released job may take before it is left behind. */
 const releaseGraceMs = 6_000;
 
@@ -125,7 +125,7 @@ export class JobWorker implements Worker {
       const line: { consumer?: Consumer } = {};
       const leases = this.#keeper(() => line.consumer);
       const parts = this.#parts(leases);
-      const holdMs = Math.ceil(leaseMs * holdBeyondLease);
+      const holdMs = leaseMs + holdBeyondLeaseMs;
       const consumer = await this.#host.queue.consume(lane, { concurrency: this.#concurrency, holdMs }, (delivery) =>
         this.#handle(parts, delivery),
       );
