@@ -20,12 +20,13 @@ export abstract class Processor<J extends AnyJob = AnyJob> {
   static of<J extends AnyJob>(job: J): abstract new () => Processor<J> {
     definitionOf(job);
     abstract class Bound extends Processor<J> {
-      readonly job: J = job;
+      override readonly job: J = job;
     }
     return Bound;
   }
 
-  abstract readonly job: J;
+  /** Set by `Processor.of(job)`; a class that extends `Processor` itself sets its own. */
+  declare readonly job: J;
   /** One attempt. Returns the result, or one of the context's outcomes; throws what failed. */
   abstract process(context: JobContext<J>): Promise<ResultOf<J> | Outcome>;
   /** What a failure means; `undefined` leaves it to Semel's own classification. */

@@ -1,0 +1,65 @@
+import { describe, expect, it, vi } from "vitest";
+import { Gatherer } from "../src/runtime/gatherer.ts";
+
+function stage(options?: { maxItems?: number; maxCalls?: number }) {
+  const open: (() => void)[] = [];
+  const call = vi.fn(
+    (items: readonly number[]) =>
+      new Promise<number[]>((resolve) => open.push(() => resolve(items.map((item) => item * 10)))),
+  );
+  return { call, open, gatherer: new Gatherer<number, number>(call, options) };
+}
+const microtasks = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("gatherer", () => {
+  it("sends a lone item in the microtask it came in", async () => {
+    const { call, open, gatherer } = stage();
+    const answer = gatherer.send(1);
+    expect(call).not.toHaveBeenCalled();
+    await Promise.resolve();
+    expect(call).toHaveBeenCalledExactlyOnceWith([1]);
+    open[0]?.();
+    expect(await answer).toBe(10);
+  });
+
+  it("sends what comes in one turn together, in order", async () => {
+    const { call, open, gatherer } = stage();
+    const answers = Promise.all([1, 2, 3].map((item) => gatherer.send(item)));
+    await microtasks();
+    expect(call).toHaveBeenCalledExactlyOnceWith([1, 2, 3]);
+    open[0]?.();
+    expect(await answers).toEqual([10, 20, 30]);
+  });
+
+  it("gathers while its calls are under way, and sends the rest when one ends", async () => {
+    const { call, open, gatherer } = stage({ maxCalls: 2, maxItems: 2 });
+    const all = [1, 2, 3, 4, 5, 6].map((item) => gatherer.send(item));
+    await microtasks();
+    expect(call.mock.calls).toEqual([[[1, 2]], [[3, 4]]]);
+    open[1]?.();
+    expect(await Promise.all(all.slice(2, 4))).toEqual([30, 40]);
+    await microtasks();
+    expect(call.mock.calls[2]).toEqual([[5, 6]]);
+    open[0]?.();
+    open[2]?.();
+    expect(await Promise.all(all)).toHaveLength(6);
+  });
+
+  it("fails all of a failed call and none of the next", async () => {
+    const call = vi
+      .fn()
+      .mockRejectedValueOnce(new Error("down"))
+      .mockImplementation(async (items: number[]) => items);
+    const gatherer = new Gatherer<number, number>(call);
+    const failed = await Promise.allSettled([gatherer.send(1), gatherer.send(2)]);
+    expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await gatherer.send(3)).toBe(3);
+  });
+
+  it("notices an answer that is missing", async () => {
+    const gatherer = new Gatherer<number, number>(async () => [1]);
+    const [first, second] = await Promise.allSettled([gatherer.send(1), gatherer.send(2)]);
+    expect(first).toMatchObject({ status: "fulfilled", value: 1 });
+    expect(second).toMatchObject({ status: "rejected", reason: { message: "1 answers came for 2 questions" } });
+  });
+});
