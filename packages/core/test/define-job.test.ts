@@ -80,7 +80,7 @@ describe("processors and workers", () => {
     const semel = createSemel({ ...memory(), logger: false });
     const one = processor(job, async () => {});
     expect(() => processor(job, "x" as never)).toThrow(/expected a function/);
-    expect(() => processor({} as never, async () => {})).toThrow(/a job made by defineJob/);
+    expect(() => processor({} as typeof job, async () => {})).toThrow(/a job made by defineJob/);
     expect(() => semel.worker({ processors: [] })).toThrow(/at least one processor/);
     expect(() => semel.worker({ processors: [one, one] })).toThrow(/t has two/);
     expect(() => semel.worker({ processors: [{} as never] })).toThrow(/processor\(job, fn\)/);

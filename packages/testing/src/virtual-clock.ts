@@ -47,7 +47,8 @@ export class VirtualClock implements Clock {
   }
 
   now(): EpochMs {
-    return this.#now;
+    // Timers may be due between two milliseconds; the wall clock shows whole ones.
+    return Math.floor(this.#now);
   }
 
   monotonic(): number {

@@ -18,7 +18,10 @@ export class Guard {
   constructor(store: JobStore, runtime: Runtime, onProblem: (during: string, error: unknown) => void) {
     this.store = store;
     this.#runtime = runtime;
-    this.#gatherer = new Gatherer((operations) => store.apply(operations));
+    // Each call has an end of its own: a call that is never answered must not keep its place among the few for ever.
+    this.#gatherer = new Gatherer((operations) =>
+      within(runtime.clock, storeDeadlineMs, "the job store", () => store.apply(operations)),
+    );
     this.#onProblem = onProblem;
   }
 

@@ -41,7 +41,11 @@ export class Engine {
     this.signals = backend.signals ?? localSignals();
     this.waiters = new Waiters(runtime.clock);
     this.#unattended = new Unattended(runtime.clock, backend.store, this.emitter);
-    this.#adder = new Gatherer((additions) => backend.queue.add(additions), { maxItems: 200 });
+    this.#adder = new Gatherer(
+      // As with the store: a silent broker must not keep the place of the next call.
+      (additions) => within(runtime.clock, settings.deadlineMs, "the queue (add)", () => backend.queue.add(additions)),
+      { maxItems: 200 },
+    );
   }
 
   /** Starts store and queue, once; a start that failed is tried again by the next call. */

@@ -1,0 +1,103 @@
+import { expect } from "vitest";
+import { cancelled, completed, dead, letter, renew, retrying, settle } from "./operations.ts";
+import type { Promised } from "./stage.ts";
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+export function settling(promised: Promised): void {
+  promised(
+    "completed work has its result and envelope on record, and no lease, error or progress any more",
+    async (stage) => {
+      const first = await stage.settled(retrying({ error: { code: "FLAKY", message: "once" } }));
+      const running = await stage.claimed(first.job);
+      await stage.expect("held", renew(running, { progress: { fraction: 0.5 } }));
+      const { state, now } = await stage.expect(
+        "settled",
+        settle(running, completed('{"n":1}', { envelope: '{"to":"ada"}' })),
+      );
+      expect(state).toBe("completed");
+      const record = await stage.standing(running);
+      expect(record).toMatchObject({ state: "completed", finishedAt: now, result: { kind: "stored" }, failures: 1 });
+      expect([record.leaseUntil, record.error, record.progress]).toEqual([undefined, undefined, undefined]);
+      expect(await stage.store.result(running.key)).toBe('{"n":1}');
+      expect(await stage.store.envelope(running.key)).toBe('{"to":"ada"}');
+    },
+  );
+
+  promised("an omitted result leaves none, and its reason", async (stage) => {
+    const kind = { kind: "omitted", why: "17 MB" } as const;
+    const running = await stage.settled(completed(undefined, { kind, result: undefined }));
+    expect(await stage.store.result(running.key)).toBeUndefined();
+    expect(await stage.store.envelope(running.key)).toBeUndefined();
+    expect((await stage.standing(running)).result).toEqual(kind);
+  });
+
+  promised("a retry waits its delay and counts what it says", async (stage) => {
+    const running = await stage.running();
+    const { state, now } = await stage.expect("settled", settle(running, retrying({ delayMs: 5_000 })));
+    expect(state).toBe("retrying");
+    const record = await stage.standing(running);
+    expect(record).toMatchObject({
+      state: "retrying",
+      notBefore: now + 5_000,
+      failures: 1,
+      deferrals: 0,
+      fence: running.fence,
+    });
+    expect(record.leaseUntil).toBeUndefined();
+  });
+
+  promised("a deferral counts itself, a release nothing", async (stage) => {
+    const deferred = await stage.settled(retrying({ counts: "deferral" }));
+    const released = await stage.settled(retrying({ counts: "nothing" }));
+    expect(await stage.standing(deferred)).toMatchObject({ state: "retrying", failures: 0, deferrals: 1 });
+    expect(await stage.standing(released)).toMatchObject({ state: "retrying", failures: 0, deferrals: 0 });
+  });
+
+  promised("dead work and its letter are written together", async (stage) => {
+    const running = await stage.running();
+    const { state, now } = await stage.expect("settled", settle(running, dead()));
+    expect(state).toBe("dead");
+    expect(await stage.standing(running)).toMatchObject({ state: "dead", finishedAt: now, everDead: true });
+    expect(await stage.letters.get(running.job.id)).toMatchObject({
+      id: running.job.id,
+      key: running.key,
+      diedAt: now,
+    });
+  });
+
+  promised("a processor may cancel its job", async (stage) => {
+    const running = await stage.running();
+    const { state, now } = await stage.expect("settled", settle(running, cancelled()));
+    expect(state).toBe("cancelled");
+    expect(await stage.standing(running)).toMatchObject({ state: "cancelled", finishedAt: now });
+  });
+
+  promised("who ends late finds the result of another on record, and drops its own", async (stage) => {
+    const { stale, heir } = await stage.takenOver();
+    await stage.expect("settled", settle(heir, completed('"of the heir"')));
+    expect(await stage.apply(settle(stale, completed('"of the stale"')))).toEqual({
+      is: "already",
+      state: "completed",
+    });
+    expect(await stage.store.result(heir.key)).toBe('"of the heir"');
+  });
+
+  promised("ended work is remembered as long as asked, an hour at least, and a day past its letter", async (stage) => {
+    const kept = async (settlement: Parameters<typeof settle>[1]) => {
+      const record = await stage.standing(await stage.settled(settlement));
+      return record.expiresAt - (record.finishedAt ?? 0);
+    };
+    expect(await kept(completed(undefined, { keepMs: 5 * hourMs }))).toBe(5 * hourMs);
+    expect(await kept(completed(undefined, { keepMs: 1 }))).toBe(hourMs);
+    expect(await kept(cancelled({ keepMs: 1 }))).toBe(hourMs);
+    expect(await kept(dead({ keepMs: 1, letter: letter({ keepMs: 3 * dayMs }) }))).toBe(4 * dayMs);
+    expect(await kept(dead({ keepMs: 9 * dayMs, letter: letter({ keepMs: 3 * dayMs }) }))).toBe(9 * dayMs);
+  });
+
+  promised("work that waits for its retry is not forgotten before it", async (stage) => {
+    const record = await stage.standing(await stage.settled(retrying({ delayMs: 40 * dayMs })));
+    expect(record.expiresAt).toBeGreaterThan(record.notBefore);
+  });
+}
