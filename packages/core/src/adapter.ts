@@ -4,10 +4,11 @@
  */
 export type { LetterBox, LetterFilter, StoredLetter } from "./dead-letter/letter-box.ts";
 export type { DeadReason } from "./dead-letter/reason.ts";
-export { type Decision, decide, type Loaded, type Writes } from "./idempotency/decide.ts";
+export { decide } from "./idempotency/decide.ts";
 export type { JobRecord, PastAttempt, Progress, ResultKind, StepRecord } from "./idempotency/job-record.ts";
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";
+export type { Decision, Loaded, Writes } from "./idempotency/transitions/decision.ts";
 export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
 export type { FinalState, JobState } from "./job/state.ts";
 export type { StoredValue } from "./job/value.ts";

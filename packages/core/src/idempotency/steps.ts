@@ -109,6 +109,8 @@ export class Steps {
   #register(name: string, key: string | number | undefined): string {
     if (typeof name !== "string" || name.length === 0 || name.length > 200)
       throw new OptionInvalidError("once(name)", "a text of 1 to 200 characters", name);
+    if (key !== undefined && String(key).length > 200)
+      throw new OptionInvalidError("once(…, { key })", "at most 200 characters", key);
     // JSON keeps ("a", "b#c") and ("a#b", "c") apart.
     const step = key === undefined ? name : JSON.stringify([name, key]);
     if (this.#begun.has(step)) {

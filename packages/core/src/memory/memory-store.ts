@@ -1,9 +1,10 @@
 import type { LetterBox, LetterFilter, StoredLetter } from "../dead-letter/letter-box.ts";
 import type { DeadReason } from "../dead-letter/reason.ts";
-import { decide, type Writes } from "../idempotency/decide.ts";
+import { decide } from "../idempotency/decide.ts";
 import type { JobRecord, StepRecord } from "../idempotency/job-record.ts";
 import type { JobStore, JobStoreFeatures } from "../idempotency/job-store.ts";
 import type { Answer, AnswersTo, Operation } from "../idempotency/operations.ts";
+import type { Writes } from "../idempotency/transitions/decision.ts";
 import type { GuardKey, JobId } from "../job/identity.ts";
 import type { StoredValue } from "../job/value.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
@@ -64,10 +65,8 @@ export class MemoryStore implements JobStore, LetterBox {
 
   #write(key: GuardKey, writes: Writes): void {
     if (writes.record === null) return void this.#entries.delete(key);
-    const known = this.#entries.get(key);
-    const record = writes.record ?? known?.record;
-    if (!record) return;
-    const entry: Entry = known ?? { record, steps: new Map() };
+    const { record } = writes;
+    const entry: Entry = this.#entries.get(key) ?? { record, steps: new Map() };
     entry.record = record;
     if (writes.clearSteps) entry.steps.clear();
     if (writes.step?.record === null) entry.steps.delete(writes.step.name);
@@ -151,9 +150,18 @@ export class MemoryStore implements JobStore, LetterBox {
     filter: LetterFilter,
     page: { readonly limit: number; readonly after?: StoredLetter | undefined },
   ): Promise<readonly StoredLetter[]> {
-    const sorted = this.#matching(filter).sort((a, b) => b.diedAt - a.diedAt || b.order - a.order);
-    const start = page.after ? sorted.findIndex((letter) => letter.id === page.after?.id) + 1 : 0;
-    return sorted.slice(start, start + page.limit).map(({ id, key, body, diedAt }) => ({ id, key, body, diedAt }));
+    const { after, limit } = page;
+    // By key, not by place: letters that were purged between two pages must not shift the next one.
+    const afterOrder = after && (this.#letters.get(after.id)?.order ?? Number.POSITIVE_INFINITY);
+    const follows = (letter: Letter): boolean =>
+      after === undefined ||
+      letter.diedAt < after.diedAt ||
+      (letter.diedAt === after.diedAt && letter.order < (afterOrder ?? 0));
+    return this.#matching(filter)
+      .filter(follows)
+      .sort((a, b) => b.diedAt - a.diedAt || b.order - a.order)
+      .slice(0, limit)
+      .map(({ id, key, body, diedAt }) => ({ id, key, body, diedAt }));
   }
 
   async get(id: JobId): Promise<StoredLetter | undefined> {

@@ -1,0 +1,181 @@
+import { isFinal } from "../../job/state.ts";
+import type { EpochMs } from "../../runtime/clock.ts";
+import { type JobRecord, keptAttempts, type PastAttempt } from "../job-record.ts";
+import type * as Op from "../operations.ts";
+import {
+  cancelledNow,
+  type Decision,
+  held,
+  introduce,
+  leased,
+  leastKeepMs,
+  lost,
+  noRest,
+  pastLetterMs,
+} from "./decision.ts";
+
+/** May this delivery run? */
+export function claim(
+  op: Op.Claim,
+  found: JobRecord | undefined,
+  now: EpochMs,
+  random: () => number,
+  before: JobRecord | undefined,
+): Decision<Op.Claim> {
+  // Types without correlation, and records that expired before their delivery came, begin here.
+  const record = found ?? introduce(op, now, before);
+  if (record.id !== op.id) return { answer: { is: "superseded", by: record.id, now } };
+  if (isFinal(record.state)) return { answer: { is: "finished", state: record.state, followUps: undefined, now } };
+
+  const running = record.state === "running";
+  const leaseLeft = running ? (record.leaseUntil ?? 0) - now : 0;
+  if (running && leaseLeft > 0) {
+    if (record.owner !== op.owner)
+      return { answer: { is: "busy", retryAfterMs: leaseLeft + Math.ceil(random() * leaseLeft * 0.1), now } };
+    return { answer: acquired(record, op, now, false) };
+  }
+  if (record.cancelRequested) {
+    // Its worker died before it could obey.
+    return {
+      answer: { is: "finished", state: "cancelled", followUps: undefined, now },
+      writes: { record: cancelledNow(record, record.cancelRequested.by, 0, now) },
+    };
+  }
+  if (!running && record.notBefore > now)
+    return { answer: { is: "not-yet", retryAfterMs: record.notBefore - now, now } };
+
+  const leaseUntil = now + op.leaseMs;
+  const taken: JobRecord = {
+    ...record,
+    state: "running",
+    owner: op.owner,
+    fence: Math.max(record.fence + 1, now * 1000),
+    leaseUntil,
+    crashes: record.crashes + (running ? 1 : 0),
+    history: running ? remembered(record, "crash", "CRASHED", Math.min(now, record.leaseUntil ?? now)) : record.history,
+    startedAt: record.startedAt ?? now,
+    claimedAt: now,
+    expiresAt: Math.max(record.expiresAt, leaseUntil + pastLetterMs),
+  };
+  return {
+    answer: acquired(taken, op, now, running),
+    writes: found ? { record: taken } : { record: taken, ...noRest },
+  };
+}
+
+/** The record's history with the run that is ending now. */
+function remembered(record: JobRecord, as: PastAttempt["as"], code: string, endedAt: EpochMs): readonly PastAttempt[] {
+  // An owner is "<worker>:<delivery>"; which delivery it was helps nobody later.
+  const worker = record.owner?.split(":")[0] ?? "";
+  const past: PastAttempt = {
+    attempt: record.failures + 1,
+    as,
+    startedAt: record.claimedAt ?? endedAt,
+    endedAt,
+    code,
+    worker,
+  };
+  return [...(record.history ?? []), past].slice(-keptAttempts);
+}
+
+function acquired(record: JobRecord, op: Op.Claim, now: EpochMs, recovered: boolean): Op.Claimed {
+  const tampered =
+    op.fingerprint !== undefined && record.fingerprint !== op.fingerprint && record.version === op.version;
+  return {
+    is: "acquired",
+    fence: record.fence,
+    generation: record.generation,
+    attempt: record.failures + 1,
+    crashes: record.crashes,
+    deferrals: record.deferrals,
+    redrives: record.redrives ?? 0,
+    history: record.history ?? [],
+    recovered,
+    createdAt: record.createdAt,
+    deadlineAt: record.deadlineAt,
+    doomed: tampered
+      ? "CONFLICT"
+      : record.crashes > op.maxCrashes
+        ? "CRASH_LOOP"
+        : now > record.deadlineAt
+          ? "DEADLINE"
+          : undefined,
+    now,
+  };
+}
+
+/** The run is alive. */
+export function renew(op: Op.Renew, found: JobRecord | undefined, now: EpochMs): Decision<Op.Renew> {
+  const record = held(op, found);
+  if (!record) return { answer: lost(found) };
+  const renewed = { ...leased(record, op.leaseMs, now), progress: op.progress ?? record.progress };
+  return { answer: { is: "held", cancelRequested: record.cancelRequested, now }, writes: { record: renewed } };
+}
+
+/** How the run ended. */
+export function settle(op: Op.Settle, found: JobRecord | undefined, now: EpochMs): Decision<Op.Settle> {
+  const as = op.as;
+  const record = held(op, found);
+  if (!record) {
+    // Sent twice: a fence is given out once, so whoever settled under it is this very call.
+    if (found && found.fence === op.fence && found.owner === op.owner)
+      return { answer: { is: "settled", state: found.state, now } };
+    if (found?.state === "completed" && as.state === "completed")
+      return { answer: { is: "already", state: "completed" } };
+    return { answer: lost(found) };
+  }
+  const ended: JobRecord = { ...record, leaseUntil: undefined, cancelRequested: undefined };
+
+  if (as.state === "retrying") {
+    // A cancel that came while it was running must not be forgotten by the retry.
+    if (record.cancelRequested) {
+      const stopped = cancelledNow(ended, record.cancelRequested.by, 0, now);
+      return { answer: { is: "settled", state: "cancelled", now }, writes: { record: stopped } };
+    }
+    const next: JobRecord = {
+      ...ended,
+      state: "retrying",
+      failures: record.failures + (as.counts === "attempt" ? 1 : 0),
+      deferrals: record.deferrals + (as.counts === "deferral" ? 1 : 0),
+      notBefore: now + as.delayMs,
+      error: as.error ?? record.error,
+      history: remembered(record, as.counts, as.error?.code ?? "RELEASED", now),
+      expiresAt: Math.max(record.expiresAt, now + as.delayMs + pastLetterMs),
+    };
+    return { answer: { is: "settled", state: "retrying", now }, writes: { record: next } };
+  }
+
+  const keepMs = Math.max(leastKeepMs, as.keepMs, as.state === "dead" ? as.letter.keepMs + pastLetterMs : 0);
+  const final: JobRecord = {
+    ...ended,
+    state: as.state,
+    finishedAt: now,
+    // Replays of work that was dead once must outlast its old letters.
+    expiresAt: now + (record.everDead ? Math.max(keepMs, record.expiresAt - now) : keepMs),
+    hasFollowUps: as.followUps === undefined ? undefined : true,
+  };
+  if (as.state === "completed") {
+    return {
+      answer: { is: "settled", state: "completed", now },
+      writes: {
+        record: { ...final, result: as.kind, error: undefined, progress: undefined },
+        clearSteps: true,
+        result: as.result ?? null,
+        envelope: as.envelope ?? null,
+        followUps: as.followUps ?? null,
+      },
+    };
+  }
+  if (as.state === "dead") {
+    const dead: JobRecord = { ...final, reason: as.reason, error: as.error ?? record.error, everDead: true };
+    return {
+      answer: { is: "settled", state: "dead", now },
+      writes: { record: dead, letter: as.letter, followUps: as.followUps ?? null },
+    };
+  }
+  const cancelled: JobRecord = { ...final, error: { code: "JOB_CANCELLED", message: as.by } };
+  return {
+    answer: { is: "settled", state: "cancelled", now },
+    writes: { record: cancelled, followUps: as.followUps ?? null },
+  };
+}

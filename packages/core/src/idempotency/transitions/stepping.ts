@@ -1,0 +1,44 @@
+import type { EpochMs } from "../../runtime/clock.ts";
+import type { JobRecord, StepRecord } from "../job-record.ts";
+import type * as Op from "../operations.ts";
+import { type Decision, held, leased, lost } from "./decision.ts";
+
+/** May the step have its effect? */
+export function stepBegin(
+  op: Op.StepBegin,
+  found: JobRecord | undefined,
+  stored: StepRecord | undefined,
+  now: EpochMs,
+): Decision<Op.StepBegin> {
+  const record = held(op, found);
+  if (!record) return { answer: lost(found) };
+  const step = stored?.generation === record.generation ? stored : undefined;
+  const renewed = leased(record, op.leaseMs, now);
+  if (step && step.input !== op.input) return { answer: { is: "input-differs" }, writes: { record: renewed } };
+  if (step?.value !== undefined) return { answer: { is: "memo", value: step.value }, writes: { record: renewed } };
+  const repeated = step !== undefined && step.fence !== op.fence;
+  if (repeated && op.onUncertain === "ask")
+    return { answer: { is: "uncertain", since: step.startedAt }, writes: { record: renewed } };
+  const intent: StepRecord = {
+    generation: record.generation,
+    fence: op.fence,
+    owner: op.owner,
+    input: op.input,
+    startedAt: now,
+  };
+  return { answer: { is: "run", repeated }, writes: { record: renewed, step: { name: op.step, record: intent } } };
+}
+
+/** It had it, or certainly did not. */
+export function stepEnd(
+  op: Op.StepEnd,
+  record: JobRecord | undefined,
+  step: StepRecord | undefined,
+): Decision<Op.StepEnd> {
+  if (!record || !step || step.generation !== record.generation) return { answer: { is: "stale" } };
+  if (step.value !== undefined)
+    return { answer: step.fence === op.fence ? { is: "recorded" } : { is: "already", value: step.value } };
+  if (step.fence !== op.fence || step.owner !== op.owner) return { answer: { is: "stale" } };
+  const ended = op.as.is === "done" ? { ...step, value: op.as.value } : null;
+  return { answer: { is: "recorded" }, writes: { record, step: { name: op.step, record: ended } } };
+}
