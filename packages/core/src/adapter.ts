@@ -9,7 +9,9 @@ export type { JobRecord, PastAttempt, Progress, ResultKind, StepRecord } from ".
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";
 export type { Decision, Loaded, Writes } from "./idempotency/transitions/decision.ts";
+export type { WorkerBeat } from "./idempotency/worker-beat.ts";
 export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
+export type { Priority } from "./job/priority.ts";
 export type { FinalState, JobState } from "./job/state.ts";
 export type { StoredValue } from "./job/value.ts";
 export type {
@@ -20,12 +22,10 @@ export type {
   Delivery,
   Disposition,
   LaneCounts,
-  Priority,
   Queue,
   QueueFeatures,
 } from "./queue/queue.ts";
 export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts";
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
+export type { Host } from "./runtime/host.ts";
 export type { Backend } from "./semel/backend.ts";
-export type { Host } from "./semel/host.ts";
-export type { WorkerBeat } from "./worker/beat.ts";

@@ -14,40 +14,27 @@ export { QueueUnavailableError, StoreUnavailableError } from "./errors/unavailab
 // Seeing what happens
 export { type ConsoleLoggerOptions, consoleLogger } from "./instrumentation/console-logger.ts";
 export { type EventName, type Events, eventNames, type SemelEvent } from "./instrumentation/events.ts";
-export type { Around, Hook } from "./instrumentation/hooks.ts";
+export type { Hook } from "./instrumentation/hooks.ts";
 export type { Logger } from "./instrumentation/logger.ts";
 // A job, as data
-export {
-  type AnyJob,
-  defineJob,
-  type InputOf,
-  type Job,
-  type JobOptions,
-  type Key,
-  type PayloadOf,
-  type ResultOf,
-  type Settled,
-  type Tenancy,
-  type UntenantedJob,
-} from "./job/define-job.ts";
+export { defineJob, type JobOptions, type Settled } from "./job/define-job.ts";
+export type { EnqueueOptions } from "./job/enqueue-options.ts";
+export type { Enqueued, ResultOptions } from "./job/enqueued.ts";
 export type { Envelope } from "./job/envelope.ts";
 export { digest } from "./job/identity.ts";
+export type { AnyJob, InputOf, Job, Key, PayloadOf, ResultOf, Tenancy, UntenantedJob } from "./job/job.ts";
 export type { Json, Jsonify } from "./job/json.ts";
 export type { PayloadLimits } from "./job/limits.ts";
 export { type JobRequest, request } from "./job/request.ts";
 export type { FinalState, JobState } from "./job/state.ts";
+export type { Around } from "./processor/around.ts";
 // A processor: a function, or a class where dependencies are injected
-export {
-  type AbortReason,
-  AttemptAborted,
-  type Effect,
-  type JobContext,
-  type OnceOptions,
-} from "./processor/context.ts";
+export type { Effect, JobContext, OnceOptions } from "./processor/context.ts";
 export type { Outcome } from "./processor/outcome.ts";
 export { type AnyProcessor, Processor, processor } from "./processor/processor.ts";
 export type { Jitter, RetryOptions } from "./retry/backoff.ts";
 export type { FailureClass } from "./retry/classify.ts";
+export { type AbortReason, AttemptAborted } from "./runtime/abort.ts";
 // Time and chance, from outside
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
 export { type Duration, duration } from "./runtime/duration.ts";
@@ -55,8 +42,6 @@ export { type Runtime, SimulatedCrash } from "./runtime/runtime.ts";
 // Semel
 export type { Backend } from "./semel/backend.ts";
 export { createSemel } from "./semel/create-semel.ts";
-export type { EnqueueOptions } from "./semel/enqueue-options.ts";
-export type { Enqueued, ResultOptions } from "./semel/enqueued.ts";
 export type { Explanation } from "./semel/explain.ts";
 export type { SemelOptions } from "./semel/options.ts";
 export type { Enqueue, EnqueueMany, Scope, TenantSemel } from "./semel/scope.ts";

@@ -1,9 +1,9 @@
 import { describeFailure, type Failure } from "../errors/failure.ts";
 import type { PastAttempt } from "../idempotency/job-record.ts";
-import { redactPaths } from "../instrumentation/redact.ts";
 import { type Decoded, decodeEnvelope } from "../job/envelope.ts";
 import { digest } from "../job/identity.ts";
 import type { EpochMs } from "../runtime/clock.ts";
+import { redactPaths } from "../runtime/redact.ts";
 import type { StoredLetter } from "./letter-box.ts";
 import type { DeadReason } from "./reason.ts";
 

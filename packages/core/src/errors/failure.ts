@@ -1,4 +1,4 @@
-import { redactText } from "../instrumentation/redact.ts";
+import { redactText } from "../runtime/redact.ts";
 import { SemelError } from "./semel-error.ts";
 
 /** What is kept of something thrown: small, readable, free of known secrets, safe through JSON. */

@@ -1,10 +1,10 @@
 import type { GuardKey } from "../job/identity.ts";
 import type { StoredValue } from "../job/value.ts";
 import type { EpochMs } from "../runtime/clock.ts";
-import type { Host } from "../semel/host.ts";
-import type { WorkerBeat } from "../worker/beat.ts";
+import type { Host } from "../runtime/host.ts";
 import type { JobRecord } from "./job-record.ts";
 import type { AnswersTo, Operation } from "./operations.ts";
+import type { WorkerBeat } from "./worker-beat.ts";
 
 /** What a store promises beyond the minimum. The conformance suite asserts each both ways. */
 export interface JobStoreFeatures {

@@ -10,8 +10,8 @@ import { defaultPayloadLimits } from "../job/limits.ts";
 import { decodeValue, encodeOrThrow, sizeOf } from "../job/value.ts";
 import type { Effect, OnceOptions } from "../processor/context.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Lease } from "../worker/lease-keeper.ts";
 import type { Guard } from "./guard.ts";
+import type { Lease } from "./lease.ts";
 
 /** The effect has happened: its record is worth waiting for. */
 const recordPatienceMs = 60_000;

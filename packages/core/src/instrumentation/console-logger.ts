@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Failure } from "../errors/failure.ts";
+import { printable } from "../runtime/redact.ts";
 import type { Logger, LogLevel } from "./logger.ts";
-import { printable } from "./redact.ts";
 
 const colour = { debug: "gray", info: "cyan", warn: "yellow", error: "red" } as const;
 const rank: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3 };

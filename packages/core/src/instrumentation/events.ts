@@ -1,7 +1,7 @@
 import type { DeadReason } from "../dead-letter/reason.ts";
 import type { Failure } from "../errors/failure.ts";
 import type { FinalState, JobState } from "../job/state.ts";
-import type { AbortReason } from "../processor/context.ts";
+import type { AbortReason } from "../runtime/abort.ts";
 import type { EpochMs } from "../runtime/clock.ts";
 
 /** Which job an event is about. */

@@ -1,6 +1,4 @@
 import { describeFailure } from "../errors/failure.ts";
-import type { AnyJob } from "../job/define-job.ts";
-import type { JobContext } from "../processor/context.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { EventName, Events, SemelEvent } from "./events.ts";
 
@@ -11,12 +9,6 @@ import type { EventName, Events, SemelEvent } from "./events.ts";
 export interface Hook {
   onEvent(event: SemelEvent): void | Promise<void>;
 }
-
-/**
- * Wraps every attempt's `process`: the place for a trace context, a tenant's async storage, a scope of the container.
- * It must call `next` once and return what it answers; what it throws is the attempt's failure.
- */
-export type Around = (context: JobContext<AnyJob>, next: () => Promise<unknown>) => Promise<unknown>;
 
 /** Tells the hooks. */
 export class Emitter {

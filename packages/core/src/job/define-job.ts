@@ -1,10 +1,11 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
-import type { Priority } from "../queue/queue.ts";
 import { type BackoffPolicy, backoffPolicy, type RetryOptions } from "../retry/backoff.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
+import type { AnyJob, Job, Key, Tenancy } from "./job.ts";
 import type { JsonOnly, Reparses } from "./json.ts";
+import type { Priority } from "./priority.ts";
 import type { JobRequest } from "./request.ts";
 
 type In<S extends Schema> = Schema.InferInput<S>;
@@ -12,40 +13,6 @@ type Out<S extends Schema> = Schema.InferOutput<S>;
 /** Options are `?: T | undefined`, because users compile with `exactOptionalPropertyTypes`. */
 type Opt<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
-/** `required`: only `semel.forTenant(id)` can enqueue it. */
-export type Tenancy = "none" | "required";
-
-/**
- * A job as data: what API, worker and front end share without sharing worker code. Made by {@link defineJob}.
- * The phantom `"~types"` carries the inferred types and does not exist at run time.
- */
-// biome-ignore-start lint/suspicious/noExplicitAny: the widest job must accept every payload and every result
-export interface Job<
-  Type extends string = string,
-  Input = any,
-  Payload = any,
-  Result = any,
-  Tenant extends Tenancy = Tenancy,
-> {
-  readonly type: Type;
-  readonly version: number;
-  readonly tenant: Tenant;
-  readonly "~types"?: { readonly input: Input; readonly payload: Payload; readonly result: Result } | undefined;
-}
-export type AnyJob = Job<string, any, any, any, Tenancy>;
-export type UntenantedJob = Job<string, any, any, any, "none">;
-// biome-ignore-end lint/suspicious/noExplicitAny: see above
-
-type TypesOf<J extends AnyJob> = NonNullable<J["~types"]>;
-/** What `enqueue` takes: the schema's input. */
-export type InputOf<J extends AnyJob> = TypesOf<J>["input"];
-/** What the processor gets: the schema's output. */
-export type PayloadOf<J extends AnyJob> = TypesOf<J>["payload"];
-/** What the processor returns, and what `handle.result()` answers. */
-export type ResultOf<J extends AnyJob> = TypesOf<J>["result"];
-
-/** A value that may be part of a correlation. */
-export type Key = string | number | boolean;
 type KeyFields<P> = { [K in keyof P & string]-?: P[K] extends Key ? K : never }[keyof P & string];
 
 /** How a job ended. */

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import { SemelError } from "../errors/semel-error.ts";
-import type { DefinedJob, Key } from "./define-job.ts";
+import type { DefinedJob } from "./define-job.ts";
+import type { Key } from "./job.ts";
 
 interface Issue {
   readonly path: string;

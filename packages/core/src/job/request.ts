@@ -1,5 +1,5 @@
-import type { EnqueueOptions } from "../semel/enqueue-options.ts";
-import type { AnyJob, InputOf } from "./define-job.ts";
+import type { EnqueueOptions } from "./enqueue-options.ts";
+import type { AnyJob, InputOf } from "./job.ts";
 
 /** A job somebody else will enqueue: what `onSettled` answers. Made by {@link request}. */
 export interface JobRequest {

@@ -1,4 +1,5 @@
 import type { JobId } from "../job/identity.ts";
+import type { Priority } from "../job/priority.ts";
 import type {
   Added,
   Addition,
@@ -7,12 +8,11 @@ import type {
   Delivery,
   Disposition,
   LaneCounts,
-  Priority,
   Queue,
   QueueFeatures,
 } from "../queue/queue.ts";
 import { type Clock, systemClock, type Timer } from "../runtime/clock.ts";
-import type { Host } from "../semel/host.ts";
+import type { Host } from "../runtime/host.ts";
 
 type Handle = (delivery: Delivery) => Promise<Disposition>;
 

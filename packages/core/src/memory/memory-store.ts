@@ -5,11 +5,11 @@ import type { JobRecord, StepRecord } from "../idempotency/job-record.ts";
 import type { JobStore, JobStoreFeatures } from "../idempotency/job-store.ts";
 import type { Answer, AnswersTo, Operation } from "../idempotency/operations.ts";
 import type { Writes } from "../idempotency/transitions/decision.ts";
+import type { WorkerBeat } from "../idempotency/worker-beat.ts";
 import type { GuardKey, JobId } from "../job/identity.ts";
 import type { StoredValue } from "../job/value.ts";
 import { type Clock, systemClock } from "../runtime/clock.ts";
-import type { Host } from "../semel/host.ts";
-import type { WorkerBeat } from "../worker/beat.ts";
+import type { Host } from "../runtime/host.ts";
 
 /** Everything kept for one guard key. */
 interface Entry {

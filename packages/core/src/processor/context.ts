@@ -1,10 +1,10 @@
 import type { Logger } from "../instrumentation/logger.ts";
-import type { AnyJob, InputOf, PayloadOf } from "../job/define-job.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
+import type { Enqueued } from "../job/enqueued.ts";
 import type { Envelope } from "../job/envelope.ts";
+import type { AnyJob, InputOf, PayloadOf } from "../job/job.ts";
 import type { Json, Jsonify } from "../job/json.ts";
 import type { Duration } from "../runtime/duration.ts";
-import type { EnqueueOptions } from "../semel/enqueue-options.ts";
-import type { Enqueued } from "../semel/enqueued.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What a step is given to make its effect recognisable. */
@@ -23,19 +23,6 @@ export interface OnceOptions {
   readonly key?: string | number | undefined;
   /** What the step depends on. If it changed since the step was memoised, that is `STEP_CONFLICT`. */
   readonly input?: Json | undefined;
-}
-
-/** Why an attempt's signal fired; the `reason` of the signal. */
-export type AbortReason = "timeout" | "cancelled" | "lease-lost" | "shutdown";
-
-/** What a signal fires with. */
-export class AttemptAborted extends Error {
-  override readonly name = "AttemptAborted";
-  readonly reason: AbortReason;
-  constructor(reason: AbortReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
 }
 
 /** Everything a processor gets. Every member works destructured. */

@@ -1,5 +1,6 @@
 import { OptionInvalidError } from "../errors/option-invalid.ts";
-import { type AnyJob, definitionOf, type ResultOf } from "../job/define-job.ts";
+import { definitionOf } from "../job/define-job.ts";
+import type { AnyJob, ResultOf } from "../job/job.ts";
 import type { FailureClass } from "../retry/classify.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { JobContext } from "./context.ts";

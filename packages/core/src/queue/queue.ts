@@ -1,6 +1,7 @@
 import type { JobId } from "../job/identity.ts";
+import type { Priority } from "../job/priority.ts";
 import type { EpochMs } from "../runtime/clock.ts";
-import type { Host } from "../semel/host.ts";
+import type { Host } from "../runtime/host.ts";
 
 /** What a queue can do beyond the minimum. The conformance suite asserts each both ways. */
 export interface QueueFeatures {
@@ -21,9 +22,6 @@ export interface QueueFeatures {
   /** How late a delay may end beyond its time, on an idle machine. */
   readonly delayPrecisionMs: number;
 }
-
-/** How urgent a job is among those of its lane. A lane whose types declare no priority is first in, first out. */
-export type Priority = "interactive" | "normal" | "bulk";
 
 /** One job on its way in. */
 export interface Addition {

@@ -1,13 +1,14 @@
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
-import { type AnyJob, definitionOf, type InputOf, type Key, type UntenantedJob } from "../job/define-job.ts";
+import { definitionOf } from "../job/define-job.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
+import type { Enqueued } from "../job/enqueued.ts";
 import { checkTenant } from "../job/identity.ts";
+import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
 import type { Duration } from "../runtime/duration.ts";
 import { JobWorker, type Worker, type WorkerHost, type WorkerOptions } from "../worker/worker.ts";
 import { childOf, Engine } from "./engine.ts";
-import type { EnqueueOptions } from "./enqueue-options.ts";
-import type { Enqueued } from "./enqueued.ts";
 import type { Explanation } from "./explain.ts";
 import { handle } from "./handle.ts";
 import { type SemelOptions, settingsOf } from "./options.ts";

@@ -1,13 +1,14 @@
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
-import type { AnyJob, DefinedJob, ResultOf } from "../job/define-job.ts";
+import type { DefinedJob } from "../job/define-job.ts";
+import type { Enqueued, ResultOptions } from "../job/enqueued.ts";
 import { type JobId, keyOf } from "../job/identity.ts";
+import type { AnyJob, ResultOf } from "../job/job.ts";
 import { isFinal } from "../job/state.ts";
 import { decodeValue } from "../job/value.ts";
 import { readable, toMs } from "../runtime/duration.ts";
 import type { Admitted } from "./admit.ts";
 import type { Engine } from "./engine.ts";
-import type { Enqueued, ResultOptions } from "./enqueued.ts";
 
 /** What the caller of `enqueue` gets in hand. */
 export function handle<J extends AnyJob>(engine: Engine, job: DefinedJob, admission: Admitted): Enqueued<J> {

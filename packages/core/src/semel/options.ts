@@ -1,9 +1,10 @@
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { consoleLogger } from "../instrumentation/console-logger.ts";
-import type { Around, Hook } from "../instrumentation/hooks.ts";
+import type { Hook } from "../instrumentation/hooks.ts";
 import { type Logger, silentLogger } from "../instrumentation/logger.ts";
 import type { Envelope } from "../job/envelope.ts";
 import { defaultPayloadLimits, type PayloadLimits } from "../job/limits.ts";
+import type { Around } from "../processor/around.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
 import { type Runtime, systemRuntime } from "../runtime/runtime.ts";
 import type { Backend } from "./backend.ts";

@@ -2,15 +2,16 @@ import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Reserve } from "../idempotency/operations.ts";
 import { type Canonical, canonicalJson } from "../job/canonical-json.ts";
-import type { DefinedJob, Key } from "../job/define-job.ts";
+import type { DefinedJob } from "../job/define-job.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import { type Envelope, encodeEnvelope, envelopeFormat } from "../job/envelope.ts";
 import { checkTenant, fingerprintOf, type GuardKey, guardKey, type JobId, jobId } from "../job/identity.ts";
+import type { Key } from "../job/job.ts";
 import type { PayloadLimits } from "../job/limits.ts";
 import { correlationOf, correlationText, parsePayload } from "../job/payload.ts";
 import type { Addition } from "../queue/queue.ts";
 import { toMs } from "../runtime/duration.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { EnqueueOptions } from "./enqueue-options.ts";
 
 /** Where a request comes from. */
 export interface Origin {

@@ -1,8 +1,8 @@
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
 import type { SemelError } from "../errors/semel-error.ts";
-import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/define-job.ts";
-import type { EnqueueOptions } from "./enqueue-options.ts";
-import type { Enqueued } from "./enqueued.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
+import type { Enqueued } from "../job/enqueued.ts";
+import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
 import type { Explanation } from "./explain.ts";
 import type { JobStatus } from "./status.ts";
 

@@ -2,13 +2,14 @@ import { type DeadLetters, deadLettersOf } from "../dead-letter/dead-letters.ts"
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
-import { type AnyJob, definitionOf, type InputOf, type Key } from "../job/define-job.ts";
+import { definitionOf } from "../job/define-job.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
+import type { Enqueued } from "../job/enqueued.ts";
 import { keyOf } from "../job/identity.ts";
+import type { AnyJob, InputOf, Key } from "../job/job.ts";
 import { checked } from "../job/payload.ts";
 import { redrive, rerun } from "./bring-back.ts";
 import type { Engine } from "./engine.ts";
-import type { EnqueueOptions } from "./enqueue-options.ts";
-import type { Enqueued } from "./enqueued.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { handle } from "./handle.ts";
 import { keyFor, tenantOf } from "./prepare.ts";

@@ -1,10 +1,10 @@
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
-import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/define-job.ts";
+import type { WorkerBeat } from "../idempotency/worker-beat.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
+import type { Enqueued } from "../job/enqueued.ts";
+import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
 import type { Duration } from "../runtime/duration.ts";
-import type { WorkerBeat } from "../worker/beat.ts";
 import type { Worker, WorkerOptions } from "../worker/worker.ts";
-import type { EnqueueOptions } from "./enqueue-options.ts";
-import type { Enqueued } from "./enqueued.ts";
 import type { Explanation } from "./explain.ts";
 import type { EnqueueMany, Scope, TenantSemel } from "./scope.ts";
 import type { JobStatus } from "./status.ts";

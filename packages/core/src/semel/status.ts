@@ -1,7 +1,7 @@
 import type { DeadReason } from "../dead-letter/reason.ts";
 import type { JobRecord, Progress } from "../idempotency/job-record.ts";
 import type { JobStore } from "../idempotency/job-store.ts";
-import type { AnyJob, ResultOf } from "../job/define-job.ts";
+import type { AnyJob, ResultOf } from "../job/job.ts";
 import type { JobState } from "../job/state.ts";
 import { decodeValue } from "../job/value.ts";
 

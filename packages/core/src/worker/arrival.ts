@@ -1,9 +1,9 @@
 import { describeFailure } from "../errors/failure.ts";
+import { Lease } from "../idempotency/lease.ts";
 import type { Claim, Claimed } from "../idempotency/operations.ts";
 import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
 import { guardKey, keyOf } from "../job/identity.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
-import { Lease } from "./lease-keeper.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
 

@@ -1,7 +1,5 @@
-import type { Progress } from "../idempotency/job-record.ts";
+import type { Lease } from "../idempotency/lease.ts";
 import type { AnswerTo, Renew } from "../idempotency/operations.ts";
-import type { GuardKey } from "../job/identity.ts";
-import { type AbortReason, AttemptAborted } from "../processor/context.ts";
 import type { Delivery } from "../queue/queue.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 
@@ -9,60 +7,6 @@ import type { Clock, Timer } from "../runtime/clock.ts";
 const renewAfter = 1 / 3;
 /** Past this part of the lease without an answer, it is treated as lost: the rest is for what is already on its way. */
 const fenceAfter = 5 / 6;
-
-interface LeaseOptions {
-  readonly delivery: Delivery;
-  readonly key: GuardKey;
-  readonly owner: string;
-  readonly fence: number;
-  readonly leaseMs: number;
-  /** When the claim that got it was sent, on the monotonic clock. */
-  readonly sentAt: number;
-}
-
-/** One worker's claim on one job while it runs. `signal` fires when the run is to stop, whatever the cause. */
-export class Lease {
-  readonly delivery: Delivery;
-  readonly key: GuardKey;
-  readonly owner: string;
-  readonly fence: number;
-  readonly leaseMs: number;
-  /** The store said that somebody else has it. Nothing may be written any more. */
-  isLost = false;
-  /** When the last successful renewal was sent. */
-  confirmedAt: number;
-  renewedAt: number;
-  progress: Progress | undefined;
-  readonly #controller = new AbortController();
-
-  constructor(options: LeaseOptions) {
-    this.delivery = options.delivery;
-    this.key = options.key;
-    this.owner = options.owner;
-    this.fence = options.fence;
-    this.leaseMs = options.leaseMs;
-    this.confirmedAt = options.sentAt;
-    this.renewedAt = options.sentAt;
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  get abortReason(): AbortReason | undefined {
-    return this.signal.aborted ? (this.signal.reason as AttemptAborted).reason : undefined;
-  }
-
-  /** The first reason stands. */
-  abort(reason: AbortReason, message: string): void {
-    if (!this.signal.aborted) this.#controller.abort(new AttemptAborted(reason, message));
-  }
-
-  lose(): void {
-    this.isLost = true;
-    this.abort("lease-lost", "another worker holds this job now");
-  }
-}
 
 interface Keeping {
   readonly clock: Clock;

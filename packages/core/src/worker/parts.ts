@@ -1,13 +1,14 @@
 import type { Guard } from "../idempotency/guard.ts";
-import type { Around, Emitter } from "../instrumentation/hooks.ts";
+import type { Emitter } from "../instrumentation/hooks.ts";
 import type { Logger } from "../instrumentation/logger.ts";
-import type { AnyJob, InputOf } from "../job/define-job.ts";
+import type { EnqueueOptions } from "../job/enqueue-options.ts";
+import type { Enqueued } from "../job/enqueued.ts";
 import type { Envelope } from "../job/envelope.ts";
 import type { JobId } from "../job/identity.ts";
+import type { AnyJob, InputOf } from "../job/job.ts";
 import type { JobRequest } from "../job/request.ts";
+import type { Around } from "../processor/around.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { EnqueueOptions } from "../semel/enqueue-options.ts";
-import type { Enqueued } from "../semel/enqueued.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Registration } from "./registration.ts";
 

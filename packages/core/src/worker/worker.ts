@@ -275,16 +275,13 @@ export class JobWorker implements Worker {
   #repeat(everyMs: number, work: () => Promise<void>): void {
     const { clock } = this.#host.runtime;
     const arm = (): void => {
-      const timer = clock.timer(
-        everyMs,
-        () => {
-          this.#upkeep.delete(timer);
-          void this.#quietly("upkeep", work).then(() => {
-            if (!this.#stopping.signal.aborted) arm();
-          });
-        },
-        "background",
-      );
+      // Not in the background: a worker keeps its process alive until it is closed.
+      const timer = clock.timer(everyMs, () => {
+        this.#upkeep.delete(timer);
+        void this.#quietly("upkeep", work).then(() => {
+          if (!this.#stopping.signal.aborted) arm();
+        });
+      });
       this.#upkeep.add(timer);
     };
     arm();

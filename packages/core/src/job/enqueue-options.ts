@@ -1,6 +1,6 @@
-import type { Json } from "../job/json.ts";
-import type { Priority } from "../queue/queue.ts";
 import type { Duration } from "../runtime/duration.ts";
+import type { Json } from "./json.ts";
+import type { Priority } from "./priority.ts";
 
 /** What one request may say about itself; what holds for every job of the type is said in `defineJob`. */
 export interface EnqueueOptions {

@@ -1,7 +1,7 @@
-import type { AnyJob, ResultOf } from "../job/define-job.ts";
-import type { JobState } from "../job/state.ts";
 import type { EpochMs } from "../runtime/clock.ts";
 import type { Duration } from "../runtime/duration.ts";
+import type { AnyJob, ResultOf } from "./job.ts";
+import type { JobState } from "./state.ts";
 
 export interface ResultOptions {
   /** Give up waiting after this long; the job goes on. Default: `"5m"`. */
