@@ -22,8 +22,8 @@ export interface StoredLetter {
 }
 
 /**
- * The read side of dead letters; they are written by `settle`. A letter is kept until it is purged, redriven, or its
- * time is over, counted from the death.
+ * The read side of dead letters; they are written by `settle`. A letter is kept until it is purged or its
+ * time is over, counted from the death; who redrives one purges it.
  */
 export interface LetterBox {
   /** Newest first, at most `limit`; `after` is the last letter of the page before. */

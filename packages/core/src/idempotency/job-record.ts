@@ -59,6 +59,10 @@ export interface JobRecord {
   readonly hasFollowUps?: boolean | undefined;
   /** It was dead once: its record outlives every copy of its letter. */
   readonly everDead?: boolean | undefined;
+  /** The latest claim took over from a worker that died or went silent. */
+  readonly recovered?: boolean | undefined;
+  /** The ended work whose place it took, until it is claimed: what is refused by the queue gives the place back. */
+  readonly replaced?: JobRecord | undefined;
   /** How often an operator brought it back. */
   readonly redrives?: number | undefined;
 }
@@ -94,5 +98,7 @@ export interface StepRecord {
   readonly owner: string;
   readonly input?: string | undefined;
   readonly value?: string | undefined;
+  /** An earlier worker began it and never said how it ended. */
+  readonly repeated?: boolean | undefined;
   readonly startedAt: EpochMs;
 }

@@ -3,7 +3,10 @@ import type { Priority } from "../job/priority.ts";
 import type { EpochMs } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
 
-/** What a queue can do beyond the minimum. The conformance suite asserts each both ways. */
+/**
+ * What a queue can do beyond the minimum. The conformance suite asserts each both ways; a method whose feature is
+ * `false` rejects.
+ */
 export interface QueueFeatures {
   /** Adding an id that is still there keeps the first and says so. Without it, a repeat is dropped at claim. */
   readonly idempotentAdd: boolean;

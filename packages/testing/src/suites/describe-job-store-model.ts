@@ -1,9 +1,6 @@
-import * as fc from "fast-check";
 import { describe, test } from "vitest";
-import type { JobStoreSuite } from "./describe-job-store.ts";
-import { Model } from "./job-store/model.ts";
-import { commands } from "./job-store/model-commands.ts";
 import { StoreStage } from "./job-store/stage.ts";
+import type { JobStoreSuite } from "./job-store/suite.ts";
 
 export interface JobStoreModelSuite extends JobStoreSuite {
   /** Random sequences tried. Default: 100. Where time is real, each waits for a few short leases. */
@@ -26,8 +23,14 @@ export function describeJobStoreModel(suite: JobStoreModelSuite): void {
     test("whatever three owners do to two keys, in any order, no promise is broken", {
       timeout: timeoutMs,
     }, async (context) => {
+      // Only here, so that the other suites do without fast-check.
+      const { assert, asyncProperty } = await import("fast-check");
+      const [{ commands }, { Model }] = await Promise.all([
+        import("./job-store/model-commands.ts"),
+        import("./job-store/model.ts"),
+      ]);
       const stage = await StoreStage.open(suite, context);
-      const property = fc.asyncProperty(commands, async (sequence) => {
+      const property = asyncProperty(commands, async (sequence) => {
         const model = new Model(stage);
         for (const command of sequence) await model.run(command);
       });
@@ -39,7 +42,7 @@ export function describeJobStoreModel(suite: JobStoreModelSuite): void {
           markInterruptAsFailure: false,
           includeErrorInReport: true,
         };
-        await fc.assert(property, seed === undefined ? limits : { ...limits, seed });
+        await assert(property, seed === undefined ? limits : { ...limits, seed });
       } finally {
         await stage.close();
       }

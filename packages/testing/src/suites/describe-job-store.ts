@@ -1,4 +1,3 @@
-import type { Host, JobStore, JobStoreFeatures, LetterBox } from "@semel/core/adapter";
 import { describe, test } from "vitest";
 import { cancelling } from "./job-store/cancelling.ts";
 import { claiming } from "./job-store/claiming.ts";
@@ -19,45 +18,9 @@ import { settling } from "./job-store/settling.ts";
 import { type Promised, StoreStage } from "./job-store/stage.ts";
 import { starting } from "./job-store/starting.ts";
 import { steps } from "./job-store/steps.ts";
+import type { JobStoreSuite } from "./job-store/suite.ts";
 import { values } from "./job-store/values.ts";
 import { workers } from "./job-store/workers.ts";
-import type { SuiteTime } from "./time.ts";
-
-/** One process's way to a store. */
-export interface StoreView {
-  readonly store: JobStore;
-  /** Often the same object. */
-  readonly deadLetters: LetterBox;
-}
-
-/** A store for one test. The suite starts it, with a namespace of its own, and disposes of it. */
-export interface JobStoreUnderTest extends StoreView {
-  /**
-   * Another view of the same store, as a second process has it; the suite starts it with the same namespace and
-   * disposes of it. Without it, what concerns several processes is tried through one.
-   */
-  readonly open?: (() => StoreView | Promise<StoreView>) | undefined;
-  /**
-   * Default: `realTime({ shortMs: 60 })`, whose leases are long beside a round trip to a server on this machine.
-   * Give it a `leap` if the driver can make the server believe that days have passed.
-   */
-  readonly time?: SuiteTime | undefined;
-  /** Overrides of what the store is started with. */
-  readonly host?: Partial<Host> | undefined;
-  /** Called after the test, when all views are disposed of: for clients and servers that are the driver's own. */
-  readonly dispose?: (() => Promise<void>) | undefined;
-}
-
-export interface JobStoreSuite {
-  /** The adapter's name, for the report. */
-  readonly name: string;
-  /** Called for each test. Tests run one after the other and never share a namespace. */
-  readonly create: () => JobStoreUnderTest | Promise<JobStoreUnderTest>;
-  /** What the adapter declares. */
-  readonly features: JobStoreFeatures;
-  /** For one test, in real time. Default: 60,000. */
-  readonly timeoutMs?: number | undefined;
-}
 
 /**
  * Holds a store adapter to every promise of the `JobStore` and `LetterBox` ports, transition by transition. A driver

@@ -1,4 +1,6 @@
-export { describeJobStore, type JobStoreSuite, type JobStoreUnderTest, type StoreView } from "./describe-job-store.ts";
+export { describeJobStore } from "./describe-job-store.ts";
 export { describeJobStoreModel, type JobStoreModelSuite } from "./describe-job-store-model.ts";
-export { describeQueue, type QueueSuite, type QueueUnderTest } from "./describe-queue.ts";
+export { describeQueue } from "./describe-queue.ts";
+export type { JobStoreSuite, JobStoreUnderTest, StoreView } from "./job-store/suite.ts";
+export type { QueueSuite, QueueUnderTest } from "./queue/suite.ts";
 export { type RealTimeOptions, realTime, type SuiteTime, virtualTime } from "./time.ts";

@@ -11,7 +11,9 @@ import {
   leastKeepMs,
   lost,
   noRest,
+  noRestButSteps,
   pastLetterMs,
+  type Writes,
 } from "./decision.ts";
 
 /** May this delivery run? */
@@ -32,7 +34,7 @@ export function claim(
   if (running && leaseLeft > 0) {
     if (record.owner !== op.owner)
       return { answer: { is: "busy", retryAfterMs: leaseLeft + Math.ceil(random() * leaseLeft * 0.1), now } };
-    return { answer: acquired(record, op, now, false) };
+    return { answer: acquired(record, op, now) };
   }
   if (record.cancelRequested) {
     // Its worker died before it could obey.
@@ -55,12 +57,17 @@ export function claim(
     history: running ? remembered(record, "crash", "CRASHED", Math.min(now, record.leaseUntil ?? now)) : record.history,
     startedAt: record.startedAt ?? now,
     claimedAt: now,
+    recovered: running,
+    replaced: undefined,
     expiresAt: Math.max(record.expiresAt, leaseUntil + pastLetterMs),
   };
-  return {
-    answer: acquired(taken, op, now, running),
-    writes: found ? { record: taken } : { record: taken, ...noRest },
-  };
+  return { answer: acquired(taken, op, now), writes: { record: taken, ...leftBehind(found) } };
+}
+
+/** What goes at the first claim: an expired record's remains, or those of the work whose place this one took. */
+function leftBehind(found: JobRecord | undefined): Partial<Writes> {
+  if (found && !found.replaced) return {};
+  return found && found.replaced?.generation === found.generation ? noRestButSteps : noRest;
 }
 
 /** The record's history with the run that is ending now. */
@@ -78,7 +85,7 @@ function remembered(record: JobRecord, as: PastAttempt["as"], code: string, ende
   return [...(record.history ?? []), past].slice(-keptAttempts);
 }
 
-function acquired(record: JobRecord, op: Op.Claim, now: EpochMs, recovered: boolean): Op.Claimed {
+function acquired(record: JobRecord, op: Op.Claim, now: EpochMs): Op.Claimed {
   const tampered =
     op.fingerprint !== undefined && record.fingerprint !== op.fingerprint && record.version === op.version;
   return {
@@ -90,7 +97,7 @@ function acquired(record: JobRecord, op: Op.Claim, now: EpochMs, recovered: bool
     deferrals: record.deferrals,
     redrives: record.redrives ?? 0,
     history: record.history ?? [],
-    recovered,
+    recovered: record.recovered ?? false,
     createdAt: record.createdAt,
     deadlineAt: record.deadlineAt,
     doomed: tampered

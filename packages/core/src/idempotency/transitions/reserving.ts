@@ -2,7 +2,7 @@ import { isFinal } from "../../job/state.ts";
 import type { EpochMs } from "../../runtime/clock.ts";
 import type { JobRecord } from "../job-record.ts";
 import type * as Op from "../operations.ts";
-import { type Decision, introduce, noRest, noRestButSteps } from "./decision.ts";
+import { type Decision, introduce, noRest } from "./decision.ts";
 
 /** A delivery that is this late is looked for. */
 const overdueMs = 60_000;
@@ -28,11 +28,9 @@ export function reserve(
       ...fresh,
       generation: record.generation + (again === "fresh" ? 1 : 0),
       everDead: record.everDead,
+      replaced: { ...record, replaced: undefined },
     };
-    return {
-      answer: { is: "created", createdAt: now },
-      writes: { record: created, ...(again === "fresh" ? noRest : noRestButSteps) },
-    };
+    return { answer: { is: "created", createdAt: now }, writes: { record: created } };
   }
 
   const overdue = isOverdue(record, now);
@@ -54,6 +52,8 @@ export function reserve(
 /** Whether a new enqueue takes the place of what stands: with its steps, as a new generation, or not at all. */
 function runsAgain(op: Op.Reserve, record: JobRecord): "keep" | "fresh" | undefined {
   if (record.id === op.id) return undefined; // a re-send never starts a second run
+  // Its follow-up jobs are not known to be enqueued, and only its own delivery can see to that.
+  if (record.hasFollowUps) return undefined;
   if (record.state === "cancelled") return op.force ? "fresh" : "keep";
   if (record.state === "dead") return op.force ? "fresh" : op.onDead === "rerun" ? "keep" : undefined;
   if (record.state === "completed") return op.force || op.onCompleted === "rerun" ? "fresh" : undefined;
@@ -71,5 +71,5 @@ export function unreserve(op: Op.Unreserve, record: JobRecord | undefined): Deci
   if (!record || record.id !== op.id) return { answer: { is: "gone" } };
   // Once claimed, however briefly, it was in the queue after all.
   if (record.state !== "pending" || record.startedAt !== undefined) return { answer: { is: "kept" } };
-  return { answer: { is: "gone" }, writes: { record: null } };
+  return { answer: { is: "gone" }, writes: { record: record.replaced ?? null } };
 }

@@ -16,14 +16,16 @@ export function stepBegin(
   const renewed = leased(record, op.leaseMs, now);
   if (step && step.input !== op.input) return { answer: { is: "input-differs" }, writes: { record: renewed } };
   if (step?.value !== undefined) return { answer: { is: "memo", value: step.value }, writes: { record: renewed } };
-  const repeated = step !== undefined && step.fence !== op.fence;
-  if (repeated && op.onUncertain === "ask")
+  const uncertain = step !== undefined && step.fence !== op.fence;
+  if (uncertain && op.onUncertain === "ask")
     return { answer: { is: "uncertain", since: step.startedAt }, writes: { record: renewed } };
+  const repeated = uncertain || step?.repeated === true;
   const intent: StepRecord = {
     generation: record.generation,
     fence: op.fence,
     owner: op.owner,
     input: op.input,
+    repeated,
     startedAt: now,
   };
   return { answer: { is: "run", repeated }, writes: { record: renewed, step: { name: op.step, record: intent } } };
@@ -35,9 +37,13 @@ export function stepEnd(
   record: JobRecord | undefined,
   step: StepRecord | undefined,
 ): Decision<Op.StepEnd> {
-  if (!record || !step || step.generation !== record.generation) return { answer: { is: "stale" } };
-  if (step.value !== undefined)
-    return { answer: step.fence === op.fence ? { is: "recorded" } : { is: "already", value: step.value } };
+  if (!record || (step && step.generation !== record.generation)) return { answer: { is: "stale" } };
+  // Nothing to undo: sent twice, or never begun.
+  if (!step) return { answer: { is: op.as.is === "undone" && held(op, record) ? "recorded" : "stale" } };
+  if (step.value !== undefined) {
+    const own = step.fence === op.fence && op.as.is === "done" && op.as.value === step.value;
+    return { answer: own ? { is: "recorded" } : { is: "already", value: step.value } };
+  }
   if (step.fence !== op.fence || step.owner !== op.owner) return { answer: { is: "stale" } };
   const ended = op.as.is === "done" ? { ...step, value: op.as.value } : null;
   return { answer: { is: "recorded" }, writes: { record, step: { name: op.step, record: ended } } };

@@ -179,11 +179,17 @@ export class Model {
       seen.result = { generation: seen.generation, value: operation.as.result ?? "" };
   }
 
+  /** A reservation that was given back takes along what was left of earlier runs. */
+  #forgotten(seen: Seen): void {
+    this.#introduced(seen);
+    seen.memos.clear();
+  }
+
   async #checkRecord(seen: Seen): Promise<void> {
     const { job, result } = seen;
     const record = await this.#stage.record(job);
     if (record) expect(record.fence, "the fence on record is the newest or none").toBeLessThanOrEqual(seen.fence);
-    else this.#introduced(seen);
+    else this.#forgotten(seen);
     if (!result || record?.state !== "completed" || record.generation !== result.generation) return;
     expect(await this.#stage.store.result(job.key), "a result is never replaced within its generation").toBe(
       result.value,

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { expectFields } from "./fields.ts";
-import { cancel, completed, dead, type Job, jobFor, reserve, retrying, unreserve } from "./operations.ts";
+import { cancel, claim, completed, dead, type Job, jobFor, reserve, retrying, unreserve } from "./operations.ts";
 import type { Promised, StoreStage } from "./stage.ts";
 
 export function reserving(promised: Promised): void {
@@ -84,9 +84,25 @@ export function reserving(promised: Promised): void {
       const { job } = await ended.completed(stage);
       await stage.expect("created", reserve(next(job), wish));
       expect(await stage.standing(job)).toMatchObject({ id: next(job).id, state: "pending", generation: 1 });
+      await stage.expect("acquired", claim(next(job), "w:next"));
       expect(await stage.store.result(job.key), "the old result").toBeUndefined();
     }
   });
+
+  promised(
+    "a reservation that is given back leaves the ended work as it was, with all that belongs to it",
+    async (stage) => {
+      for (const reach of Object.values(ended)) {
+        const { job } = await reach(stage);
+        const before = await stage.standing(job);
+        const result = await stage.store.result(job.key);
+        await stage.expect("created", reserve(next(job), { force: true }));
+        expect(await stage.apply(unreserve(next(job)))).toEqual({ is: "gone" });
+        expect(await stage.standing(job)).toEqual(before);
+        expect(await stage.store.result(job.key)).toBe(result);
+      }
+    },
+  );
 
   promised("dead work is replaced in its generation, or kept, as the type wishes", async (stage) => {
     const { job } = await ended.dead(stage);

@@ -14,16 +14,10 @@ export function senseOf(operation: Operation, answer: Answer): unknown {
       return operation.op === "cancel" && answer.state === "cancelled"
         ? { is: "cancelled" }
         : { ...answer, now: undefined };
-    case "acquired":
-      // Whether it took over is known to the first answer only; the count of crashes tells it ever after.
-      return { ...answer, now: undefined, recovered: undefined };
-    case "run":
-      return { is: "run" };
     case "busy":
     case "not-yet":
       return { is: answer.is };
-    case "stale":
-      return operation.op === "step-end" && operation.as.is === "undone" ? { is: "recorded" } : answer;
+    case "acquired":
     case "held":
     case "settled":
     case "superseded":

@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type * as Port from "@semel/core/adapter";
 import { expect, type TestContext } from "vitest";
-import type { JobStoreSuite, JobStoreUnderTest, StoreView } from "../describe-job-store.ts";
 import { realTime, type SuiteTime } from "../time.ts";
 import * as make from "./operations.ts";
+import type { JobStoreSuite, JobStoreUnderTest, StoreView } from "./suite.ts";
 
 /** A check of one promise. Registered by a group, run on a stage of its own. */
 export type Promised = (title: string, check: (stage: StoreStage) => Promise<void>) => void;

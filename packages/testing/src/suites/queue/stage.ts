@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Addition, ConsumeOptions, Consumer, Host, JobId, Queue, QueueFeatures } from "@semel/core/adapter";
 import { expect, type TestContext } from "vitest";
-import type { QueueSuite, QueueUnderTest } from "../describe-queue.ts";
 import { realTime, type SuiteTime } from "../time.ts";
 import { type Answer, Hands } from "./hands.ts";
+import type { QueueSuite, QueueUnderTest } from "./suite.ts";
 
 export interface HandsOptions extends Partial<ConsumeOptions> {
   readonly lane?: string | undefined;
