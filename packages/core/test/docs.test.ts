@@ -206,9 +206,9 @@ describe("docs/lifecycle.md", () => {
   const page = textOf("docs/lifecycle.md");
 
   test("names every point at which a crash can be played, and no other", () => {
-    const sources = ["worker", "semel", "idempotency"].flatMap((folder) =>
-      readdirSync(join(root, "packages/core/src", folder)).map((file) => core(join(folder, file))),
-    );
+    const sources = readdirSync(join(root, "packages/core/src"), { recursive: true, encoding: "utf8" })
+      .filter((path) => path.endsWith(".ts"))
+      .map(core);
     const points = sources
       .flatMap((source) => [...source.matchAll(/failpoint\?\.\(["`]([^"`]+)["`]\)/g)])
       // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what stands in the source

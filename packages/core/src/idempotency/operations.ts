@@ -20,7 +20,7 @@ interface Held extends At {
   readonly fence: number;
 }
 
-/** A job as it is introduced to the store, by `reserve` or, for types without correlation, by its first `claim`. */
+/** A job as it is introduced to the store: by `reserve`, or by `claim` where its record has expired meanwhile. */
 export interface Introduction {
   readonly id: JobId;
   readonly type: string;

@@ -51,19 +51,13 @@ async function ended(engine: Engine, job: DefinedJob, id: JobId): Promise<JobRec
   try {
     const [record] = await engine.asked("result", () => engine.guard.store.read([key]));
     if (record) return isFinal(record.state) ? record : undefined;
-    const { queue } = engine.settings.backend;
-    // Work without correlation has no record before it is claimed.
-    if (!queue.features.lookup || (await engine.asked("result", () => queue.has(job.lane, id)))) return undefined;
-    // Between the two looks it may have been claimed, so only a second look is final.
-    const [again] = await engine.asked("result", () => engine.guard.store.read([key]));
-    if (again) return isFinal(again.state) ? again : undefined;
   } catch (error) {
     if (SemelError.isInstance(error) && error.code === "STORE_UNAVAILABLE") return undefined;
     throw error;
   }
   throw new SemelError(
     "JOB_NOT_FOUND",
-    `${job.type} ${id} is in neither the queue nor the store: its record has expired`,
+    `${job.type} ${id} is not known to the store any more: its record has expired`,
     { details: { id } },
   );
 }

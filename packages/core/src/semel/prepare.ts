@@ -22,7 +22,7 @@ export interface Origin {
 
 /** A job ready to be reserved and added: everything that can be refused without asking anybody has been. */
 export interface Prepared {
-  /** Absent for types without correlation: there is nothing to be once about before they are claimed. */
+  /** Absent where the record stands already: for a job that is brought back. */
   readonly reserve: Reserve | undefined;
   readonly addition: Addition;
 }
@@ -96,7 +96,7 @@ export async function prepare(
     force: options.rerun ?? false,
   };
   return {
-    reserve: job.correlation === "none" ? undefined : reserve,
+    reserve,
     addition: { id, lane, type, envelope: encodeEnvelope(envelope, canonical.text), delayMs, priority },
     canonical,
   };

@@ -541,6 +541,9 @@ describe("windows", () => {
     kit = createTestKit({ processors: [processor(loose, async () => "done")] });
     const [a, b] = [await kit.semel.enqueue(loose, { id: "a" }), await kit.semel.enqueue(loose, { id: "a" })];
     expect([a.outcome, b.outcome, a.id === b.id]).toEqual(["created", "created", false]);
+    const waiting = await kit.semel.enqueue(loose, { id: "a" }, { delay: "1h" });
+    expect(await kit.semel.status(waiting.id)).toMatchObject({ state: "delayed" });
+    expect(await kit.semel.cancel(waiting.id)).toBe("cancelled");
     await kit.drain();
     expect(await a.result()).toBe("done");
     await expect(kit.semel.find(loose, {})).rejects.toThrow(/a job with a correlation/);

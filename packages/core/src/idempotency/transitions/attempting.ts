@@ -24,7 +24,7 @@ export function claim(
   random: () => number,
   before: JobRecord | undefined,
 ): Decision<Op.Claim> {
-  // Types without correlation, and records that expired before their delivery came, begin here.
+  // A record that expired before its delivery came begins anew here.
   const record = found ?? introduce(op, now, before);
   if (record.id !== op.id) return { answer: { is: "superseded", by: record.id, now } };
   if (isFinal(record.state)) return { answer: { is: "finished", state: record.state, followUps: undefined, now } };

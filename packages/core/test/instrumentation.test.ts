@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { consoleLogger } from "../src/instrumentation/console-logger.ts";
+import type { SemelEvent } from "../src/instrumentation/events.ts";
+import { logHook } from "../src/instrumentation/log-hook.ts";
+import { printable, redactPaths, redactText } from "../src/runtime/redact.ts";
+
+const about = { at: 1_000_000, id: "k.1", type: "embed", tenant: undefined, attempt: 2, fence: 1 };
+const error = {
+  code: "ECONNRESET",
+  name: "Error",
+  message: "socket hang up",
+  stack: "    at fetch (a.js:1)\n    at run (b.js:2)",
+};
+
+function logged(event: SemelEvent, level?: "debug"): string[] {
+  const written: string[] = [];
+  logHook(consoleLogger({ write: (line) => written.push(line), colours: false, level })).onEvent(event);
+  return written.flatMap((line) => line.split("\n"));
+}
+
+describe("the readable log", () => {
+  it("says of a failed attempt which it was, why, and when the next one comes, with the stack below", () => {
+    const lines = logged({ name: "attempt.failed", ...about, ranMs: 12, error, nextInMs: 3_214, maxAttempts: 5 });
+    expect(lines[0]).toMatch(
+      /^\d\d:\d\d:\d\d\.\d{3} warn {2}semel attempt 2 of 5 failed: embed: socket hang up; next in 3\.2 s \[k\.1\]$/,
+    );
+    expect(lines.slice(1)).toEqual(["    at fetch (a.js:1)", "    at run (b.js:2)"]);
+  });
+
+  it("says of a replay why nothing ran and how to rerun", () => {
+    const [line] = logged({
+      name: "job.replayed",
+      at: 1_000_000,
+      id: "k.1",
+      type: "embed",
+      tenant: undefined,
+      finishedAt: 880_000,
+    });
+    expect(line).toContain(
+      "replayed: embed completed 2.0 min ago, so nothing ran; enqueue with { rerun: true } to run it again",
+    );
+  });
+
+  it("says that nobody processes a type", () => {
+    expect(logged({ name: "job.unattended", at: 1, type: "embed", lane: "embed", forMs: 60_000 })[0]).toContain(
+      "nobody has processed embed for 1.0 min",
+    );
+  });
+
+  it("is quiet about the ordinary course of things, unless asked", () => {
+    const held: SemelEvent = {
+      name: "delivery.held",
+      at: 1,
+      id: "k.1",
+      type: "t",
+      tenant: undefined,
+      reason: "busy",
+      nextInMs: 5,
+    };
+    const completed: SemelEvent = { name: "attempt.completed", ...about, ranMs: 1, steps: 0 };
+    expect(logged(held)).toEqual([]);
+    expect(logged(completed)).toEqual([]);
+    expect(logged(completed, "debug")).toHaveLength(1);
+  });
+
+  it("lets no foreign text start a line, move a cursor or turn the writing round", () => {
+    const message = 'a\n{"level":"fatal"}\u001b[2J\u202e\u2028\u0000';
+    const lines = logged({
+      name: "attempt.failed",
+      ...about,
+      ranMs: 1,
+      error: { ...error, message, stack: undefined },
+      nextInMs: 1,
+      maxAttempts: 5,
+    });
+    expect(lines).toHaveLength(1);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
+    expect(lines[0]).not.toMatch(/[\u0000-\u001f\u202e\u2028]/);
+    expect(printable("é😀 ok")).toBe("é😀 ok");
+  });
+});
+
+describe("redaction", () => {
+  it("replaces fields by path, at any index, and leaves the original alone", () => {
+    const payload = { text: "secret", customer: { email: "a@b", id: 1 }, parts: [{ body: "x" }, { body: "y" }, 3] };
+    const before = structuredClone(payload);
+    expect(
+      redactPaths(payload, ["text", "customer.email", "parts.*.body", "missing.path", "customer.id.deeper"]),
+    ).toEqual({
+      text: "[redacted]",
+      customer: { email: "[redacted]", id: 1 },
+      parts: [{ body: "[redacted]" }, { body: "[redacted]" }, 3],
+    });
+    expect(payload).toEqual(before);
+  });
+
+  it("takes time linear in the text, also for text made to be slow", () => {
+    for (const text of [
+      "sk-".repeat(30_000),
+      "://".repeat(30_000),
+      "?key=".repeat(20_000),
+      "eyJ".repeat(30_000),
+      `${"a".repeat(90_000)}://`,
+    ]) {
+      const startedAt = performance.now();
+      redactText(text);
+      expect(performance.now() - startedAt).toBeLessThan(500);
+    }
+  });
+});
