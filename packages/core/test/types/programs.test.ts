@@ -17,14 +17,13 @@ test("the first job is paid for once, however often it is asked for", async () =
 });
 
 test("a service hands Semel and its processors around by their classes", async () => {
-  await using running = service();
-  const { documents, database, openai } = running;
+  const { documents, database, openai, worker, close } = service();
   await database.upsert("documents", { id: "d1", tenant: "org-1", text: "Arma virumque cano" });
 
   const { status, body } = await documents.postSummary("org-1", "d1", 3);
   expect(status).toBe(202);
   const { id } = body as { id: string };
-  await running.worker.idle();
+  await worker.idle();
   expect(await documents.getJob("org-1", id)).toEqual({
     status: 202,
     body: { state: "completed", result: { summaryId: "d1@3" } },
@@ -32,6 +31,7 @@ test("a service hands Semel and its processors around by their classes", async (
   expect(await documents.getJob("org-2", id)).toMatchObject({ status: 404 });
   expect(await documents.postSummary("org-1", "d1", "three")).toMatchObject({ status: 422 });
   expect(openai.calls).toBe(1);
+  await close();
 });
 
 test("a re-embedding is done once a revision, and the customer hears of either end", async () => {

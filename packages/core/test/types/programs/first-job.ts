@@ -4,7 +4,7 @@ import { memory } from "@semel/core/memory";
 import { z } from "zod";
 import { FakeOpenAI } from "./stand-ins.ts";
 
-export const embedChunk = defineJob({
+const embedChunk = defineJob({
   type: "embed-chunk",
   payload: z.object({ documentId: z.string(), index: z.number().int(), hash: z.string(), text: z.string() }),
   result: z.object({ dimensions: z.number() }),

@@ -51,7 +51,7 @@ export function reembedding(database: FakeDatabase, openai: FakeOpenAI): { semel
     const source = await database.find("entities", tenant, payload.entityId);
     if (!source) throw new NonRetryableError(`entity ${payload.entityId} is gone`);
     const { model, revision } = payload;
-    const input = String(source["text"]);
+    const input = String(source.text);
 
     const { vector, tokens } = await once(
       "embed",

@@ -4,7 +4,7 @@ import { memory } from "@semel/core/memory";
 import { z } from "zod";
 import { FakeDatabase, FakeOpenAI } from "./stand-ins.ts";
 
-export const summarize = defineJob({
+const summarize = defineJob({
   type: "summarize-document",
   payload: z.object({ documentId: z.string(), revision: z.number().int() }),
   result: z.object({ summaryId: z.string() }),
@@ -27,7 +27,7 @@ class SummarizeProcessor extends Processor.of(summarize) {
     const document = await this.#database.find("documents", tenant, payload.documentId);
     if (!document) return deadLetter("document is gone");
     // Read before the step: inside a closure the compiler forgets that `document` is there.
-    const input = String(document["text"]);
+    const input = String(document.text);
     const tokens = await once("summarize", async ({ key, signal }) => {
       const answer = await this.#openai.embeddings.create({ model: "small", input }, { idempotencyKey: key, signal });
       return answer.usage.total_tokens;
@@ -87,11 +87,12 @@ class Container {
   }
 }
 
-export interface Service extends AsyncDisposable {
+export interface Service {
   readonly documents: DocumentsController;
   readonly database: FakeDatabase;
   readonly openai: FakeOpenAI;
   readonly worker: Worker;
+  close(): Promise<void>;
 }
 
 export function service(): Service {
@@ -103,5 +104,5 @@ export function service(): Service {
   const [database, openai] = [container.get(FakeDatabase), container.get(FakeOpenAI)];
   const worker = semel.worker({ processors: [new SummarizeProcessor(database, openai)] });
   const documents = new DocumentsController(semel);
-  return { documents, database, openai, worker, [Symbol.asyncDispose]: () => semel.close() };
+  return { documents, database, openai, worker, close: () => semel.close() };
 }

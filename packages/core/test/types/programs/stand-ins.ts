@@ -57,7 +57,7 @@ export class FakeDatabase {
   /** Refuses a row of an older fence, as `… WHERE fence <= excluded.fence` does. */
   async upsert(table: string, row: Row & { readonly fence?: number }): Promise<Row> {
     const known = this.#table(table).get(row.id);
-    if (typeof known?.["fence"] === "number" && row.fence !== undefined && known["fence"] > row.fence)
+    if (typeof known?.fence === "number" && row.fence !== undefined && known.fence > row.fence)
       throw new Error(`a later run has written ${table}/${row.id} already`);
     this.#table(table).set(row.id, row);
     return row;
