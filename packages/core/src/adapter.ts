@@ -27,5 +27,6 @@ export type {
 } from "./queue/queue.ts";
 export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts";
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
+export { type Duration, toMs } from "./runtime/duration.ts";
 export type { Host } from "./runtime/host.ts";
 export type { Backend } from "./semel/backend.ts";

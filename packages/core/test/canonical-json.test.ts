@@ -58,7 +58,7 @@ describe("canonical JSON", () => {
 
   it("ends a cycle by its depth", () => {
     const cycle: Record<string, unknown> = {};
-    cycle["self"] = cycle;
+    cycle.self = cycle;
     expect(refusal(cycle)).toMatchObject({ code: "PAYLOAD_TOO_LARGE", limit: "depth", max: 64 });
   });
 

@@ -14,7 +14,7 @@ const error = {
 
 function logged(event: SemelEvent, level?: "debug"): string[] {
   const written: string[] = [];
-  logHook(consoleLogger({ write: (line) => written.push(line), colours: false, level })).onEvent(event);
+  void logHook(consoleLogger({ write: (line) => written.push(line), colours: false, level })).onEvent(event);
   return written.flatMap((line) => line.split("\n"));
 }
 

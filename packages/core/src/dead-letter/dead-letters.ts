@@ -35,8 +35,9 @@ export interface DeadLetters {
   groups(filter?: DeadLetterFilter): Promise<readonly DeadLetterGroup[]>;
   /**
    * Brings one back under a new id, which it answers; its attempts start anew. Finished steps are kept unless `steps` is
-   * `"fresh"`, which runs, and pays for, everything again. Safe to call twice: the second answers the first's id.
-   * @throws `JOB_NOT_FOUND` when there is no such letter, or its work has been done or taken up otherwise meanwhile.
+   * `"fresh"`, which runs, and pays for, everything again. After an error call it again: it goes on where it stopped, under
+   * the id of the first time. Once it has answered, the letter is gone.
+   * @throws `JOB_NOT_FOUND` when there is no such letter; `JOB_SUPERSEDED` when its work was done, or taken up, otherwise.
    */
   redrive(id: string, options?: { readonly steps?: "keep" | "fresh" | undefined }): Promise<string>;
   /** Removes letters for good; answers how many. An empty filter removes nothing: say `{ olderThan: "0s" }` for all. */

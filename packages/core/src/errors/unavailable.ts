@@ -16,7 +16,7 @@ export class QueueUnavailableError extends SemelError {
       outcome === "refused"
         ? "nothing was enqueued"
         : `whether it was enqueued is unknown; enqueuing again with { id: "${id}" } is safe`;
-    super("QUEUE_UNAVAILABLE", `the queue is unavailable: ${known}`, {
+    super("QUEUE_UNAVAILABLE", `the queue, or the store beside it, is unavailable: ${known}`, {
       ...options,
       isRetryable: true,
       details: { outcome, id },

@@ -44,6 +44,8 @@ export interface JobRecord {
   /** Latest claim. */
   readonly claimedAt?: EpochMs | undefined;
   readonly finishedAt?: EpochMs | undefined;
+  /** Of a completed job: as long as it answers for the same work. The record itself may have to stay longer. */
+  readonly replayUntil?: EpochMs | undefined;
   /** From then on the record counts as absent. */
   readonly expiresAt: EpochMs;
   /** When a lost delivery was last looked for; see `reserve`. */

@@ -129,7 +129,7 @@ export type Settlement =
       readonly state: "completed";
       readonly kind: ResultKind;
       readonly result: StoredValue | undefined;
-      /** How long it answers for repeats. */
+      /** How long it answers for repeats; the record stays at least that long. */
       readonly keepMs: number;
       /** Envelopes of jobs to be enqueued with this settlement; opaque. */
       readonly followUps: string | undefined;

@@ -43,7 +43,7 @@ export interface Events {
   "attempt.aborted": AboutAttempt & { readonly reason: AbortReason };
   "attempt.lost": AboutAttempt & { readonly ranMs: number; readonly now: JobState | "absent" };
   "delivery.held": AboutJob & {
-    readonly reason: "unknown-type" | "newer-version" | "newer-format" | "busy" | "not-yet" | "stopping";
+    readonly reason: "unknown-type" | "newer-version" | "newer-format" | "busy" | "not-yet";
     readonly nextInMs: number;
   };
   "delivery.dropped": AboutJob & { readonly reason: FinalState | "superseded" };
@@ -52,11 +52,12 @@ export interface Events {
   "step.replayed": AboutAttempt & { readonly step: string };
   "step.failed": AboutAttempt & { readonly step: string; readonly ranMs: number; readonly error: Failure };
   "result.omitted": AboutAttempt & { readonly why: string };
-  "store.unavailable": { readonly during: string; readonly id: string | undefined; readonly error: Failure };
+  "store.unavailable": { readonly during: string; readonly error: Failure };
   "queue.unavailable": { readonly during: string; readonly error: Failure };
   "backend.warning": { readonly text: string; readonly error: Failure | undefined };
   "hook.failed": { readonly during: string; readonly error: Failure };
   "worker.started": { readonly worker: string; readonly types: readonly string[]; readonly concurrency: number };
+  "worker.problem": { readonly worker: string; readonly during: string; readonly error: Failure };
   "worker.stopped": { readonly worker: string; readonly finished: number; readonly released: number };
 }
 
@@ -94,5 +95,6 @@ export const eventNames: readonly EventName[] = Object.keys({
   "backend.warning": 0,
   "hook.failed": 0,
   "worker.started": 0,
+  "worker.problem": 0,
   "worker.stopped": 0,
 } satisfies Record<EventName, 0>) as EventName[];

@@ -31,11 +31,12 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     "backend.warning": ["warn", (e) => e.text],
     "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
     "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],
+    "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${e.error.message}`],
     "worker.stopped": ["info", (e) => `worker stopped: ${e.finished} finished, ${e.released} released`],
   };
 
 /** Busy and not-yet are the ordinary course of things, not news. */
-const quiet = new Set(["busy", "not-yet", "stopping"]);
+const quiet = new Set(["busy", "not-yet"]);
 
 /** Writes the events worth reading to a logger. */
 export function logHook(logger: Logger): Hook {

@@ -59,7 +59,10 @@ export interface JobOptions<T extends string, P extends Schema, R extends Schema
     maxCrashes: number;
     /** Types with the same `queue` wait in one line. Default: a line of its own, named like the type. */
     queue: string;
-    /** Lets jobs of this type overtake each other: their usual priority, which `enqueue` may override. Default: first in, first out. */
+    /**
+     * Lets jobs of this type overtake each other: their usual priority, which `enqueue` may override. Types that share a
+     * `queue` all declare one, or none does. Default: first in, first out.
+     */
     priority: Priority;
     /** Fields of the payload that are replaced in dead letters' listings and logs: `"text"`, `"customer.email"`, `"parts.*.body"`. */
     redact: readonly string[];
@@ -68,7 +71,11 @@ export interface JobOptions<T extends string, P extends Schema, R extends Schema
     /** From each older version to the next: `{ 1: (old) => new }`. */
     // biome-ignore lint/suspicious/noExplicitAny: what an older version looked like is known to the user alone
     upcast: Readonly<Record<number, (older: any) => unknown>>;
-    /** Jobs to enqueue when this one has ended. Durable: settled in the same write as the job itself, also when it dies. */
+    /**
+     * Jobs to enqueue when a run has ended this one. Durable: settled in the same write as the job itself, also when it
+     * dies. Not asked where there is nothing to tell it with, when the payload cannot be read; nor for a job that is
+     * cancelled while it waits, because nobody runs then.
+     */
     onSettled: (end: Settled<Out<P>, Out<R>>) => JobRequest | readonly JobRequest[] | undefined;
   }> {
   /** Names the job in the queue, in the store and in every log: 1–100 characters of `A–Z a–z 0–9 . _ : / -`. */

@@ -16,10 +16,10 @@ export type Jsonify<T> = T extends Float32Array | null | undefined | boolean | n
         : never;
 
 // biome-ignore-start lint/suspicious/noExplicitAny: `any` is let through on purpose, so that schemas of unknown output stay usable
-/** The path to the first kind of value inside `T` that JSON cannot carry, `never` if there is none. Looks four levels deep. */
+/** The path to the first kind of value inside `T` that JSON cannot carry, `never` if there is none. Looks six levels deep. */
 type LossyPath<T, Depth extends 0[] = []> = 0 extends 1 & T
   ? never
-  : Depth["length"] extends 4
+  : Depth["length"] extends 6
     ? never
     : T extends Date | Map<any, any> | Set<any> | bigint | symbol | ((...args: any[]) => any)
       ? ""

@@ -35,6 +35,7 @@ export interface Addition {
   /** Opaque to the queue: any text, which comes out byte for byte. */
   readonly envelope: string;
   readonly delayMs: number;
+  /** Absent in a lane whose types declare none. */
   readonly priority?: Priority | undefined;
 }
 
@@ -114,7 +115,7 @@ export interface Queue extends AsyncDisposable {
   release(lane: string): Promise<void>;
   /** Deliveries of this lane handed out at a time over all workers; `undefined` lifts the limit. */
   limit(lane: string, concurrency: number | undefined): Promise<void>;
-  /** Constant time beside any backlog. */
+  /** Fast beside any backlog: a queue that can only count by looking may stop at 100,000 of a kind. */
   counts(lane: string): Promise<LaneCounts>;
   /** Every lane that ever got a job, with its types, consumed or not. */
   lanes(): Promise<readonly { readonly lane: string; readonly types: readonly string[] }[]>;

@@ -29,7 +29,7 @@ export async function redrive(engine: Engine, letter: StoredLetter, steps: "keep
 /** Runs an ended job again from scratch. */
 export async function rerun(engine: Engine, record: JobRecord): Promise<string> {
   if (!isFinal(record.state))
-    throw new SemelError("JOB_NOT_FOUND", `${record.id} has not ended (${record.state}), so it cannot run again`, {
+    throw new SemelError("JOB_NOT_ENDED", `${record.id} has not ended (${record.state}), so it cannot run again`, {
       details: { id: record.id, state: record.state },
     });
   const { deadLetters, store } = engine.settings.backend;
@@ -58,12 +58,20 @@ async function bringBack(
   const answer = await engine.asked("redrive", () =>
     engine.guard.ask({ op: "redrive", key: envelope.key, id: envelope.id, newId, steps, deadlineMs }),
   );
-  if (answer.is === "unknown" || (answer.is === "already" && answer.state !== "pending")) {
-    const now =
-      answer.is === "unknown" ? "its record is gone" : `${answer.id} stands for its work now (${answer.state})`;
-    throw new SemelError("JOB_NOT_FOUND", `${envelope.id} cannot be brought back: ${now}`, {
+  if (answer.is === "unknown") {
+    throw new SemelError("JOB_NOT_FOUND", `${envelope.id} cannot be brought back: its record has expired`, {
       details: { id: envelope.id },
     });
+  }
+  if (answer.is === "already" && answer.state !== "pending") {
+    const { id: by, state } = answer;
+    throw new SemelError(
+      "JOB_SUPERSEDED",
+      `${envelope.id} cannot be brought back: ${by} stands for its work (${state})`,
+      {
+        details: { id: envelope.id, by, state },
+      },
+    );
   }
   // Brought back before, and whoever did it may not have got to the queue: adding that id again is safe.
   const id = answer.is === "already" ? answer.id : newId;

@@ -36,7 +36,7 @@ export class Engine {
     this.settings = settings;
     this.emitter = new Emitter(runtime.clock, [logHook(logger), ...hooks]);
     this.guard = new Guard(backend.store, runtime, (during, error) =>
-      this.emitter.emit("store.unavailable", { during, id: undefined, error: describeFailure(error) }),
+      this.emitter.emit("store.unavailable", { during, error: describeFailure(error) }),
     );
     this.signals = backend.signals ?? localSignals();
     this.waiters = new Waiters(runtime.clock);

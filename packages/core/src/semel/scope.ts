@@ -44,7 +44,7 @@ export interface Scope {
   /**
    * Runs an ended job again from scratch, as a new generation under a new id, which it answers. A dead job's payload is in
    * its letter; a completed job's is kept only if its definition says `keepPayload: true`.
-   * @throws `JOB_NOT_FOUND` for an unknown id or a job that has not ended; `PAYLOAD_NOT_KEPT`.
+   * @throws `JOB_NOT_FOUND` for an unknown id; `JOB_NOT_ENDED`; `PAYLOAD_NOT_KEPT`; `JOB_SUPERSEDED`.
    */
   rerun(id: string): Promise<string>;
   readonly deadLetters: DeadLetters;

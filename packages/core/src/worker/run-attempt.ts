@@ -1,5 +1,7 @@
+import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { Steps } from "../idempotency/steps.ts";
+import type { Envelope } from "../job/envelope.ts";
 import { parsePayload, upcast } from "../job/payload.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
@@ -8,6 +10,7 @@ import { type Ending, judge } from "./ending.ts";
 import { execute } from "./execute.ts";
 import { converse } from "./job-context.ts";
 import type { WorkerParts } from "./parts.ts";
+import type { Registration } from "./registration.ts";
 import { settle } from "./settle.ts";
 
 /*
@@ -60,31 +63,54 @@ async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> 
   const waitedMs = Math.max(0, claimed.now - (envelope?.notBefore ?? claimed.now));
   parts.emitter.emit("attempt.started", { ...about, waitedMs, recovered: claimed.recovered });
 
-  const ending = await endingOf(parts, arrival, steps);
+  const prepared = await prepare(arrival);
+  const ending = prepared.ending ?? (await run(parts, arrival, prepared, steps));
   steps.end();
   lease.signal.removeEventListener("abort", onAbort);
   const ranMs = parts.runtime.clock.monotonic() - startedAt;
-  return settle(parts, arrival, judge(parts, arrival, ending), { about, ranMs, steps: steps.done });
+  return settle(parts, arrival, judge(parts, arrival, ending), {
+    about,
+    ranMs,
+    steps: steps.done,
+    payload: prepared.payload,
+  });
 }
 
-/** Upcast, validate, run; or the reason why it must not run at all. */
-async function endingOf(parts: WorkerParts, arrival: Arrival, steps: Steps): Promise<Ending> {
-  const { envelope, registration, claimed } = arrival;
-  if (!envelope || !registration)
-    return {
-      is: "dead",
-      reason: "INVALID_ENVELOPE",
-      error: new SemelError("ENVELOPE_INVALID", `the envelope cannot be read: ${arrival.problem}`),
+/** What may run; or why it must not, with the payload where it could be read. */
+type Prepared =
+  | { readonly ending: Ending; readonly payload?: unknown }
+  | {
+      readonly ending?: undefined;
+      readonly envelope: Envelope;
+      readonly registration: Registration;
+      readonly payload: unknown;
     };
-  if (claimed.doomed) return { is: "dead", reason: claimed.doomed, error: doom(arrival, claimed.doomed) };
-  let payload: unknown;
-  try {
-    payload = await parsePayload(registration.job, upcast(registration.job, arrival.payload, envelope.version));
-  } catch (error) {
-    return { is: "dead", reason: "INVALID_PAYLOAD", error };
+
+const dead = (reason: DeadReason, error: unknown): Ending => ({ is: "dead", reason, error });
+
+/** Upcast and validate. */
+async function prepare({ envelope, registration, claimed, payload, problem }: Arrival): Promise<Prepared> {
+  if (!envelope || !registration) {
+    const error = new SemelError("ENVELOPE_INVALID", `the envelope cannot be read: ${problem}`);
+    return { ending: dead("INVALID_ENVELOPE", error) };
   }
-  const { attempt, crashes, deferrals, redrives, createdAt, now } = claimed;
-  const current = {
+  const doomed = claimed.doomed && dead(claimed.doomed, doom(claimed, claimed.doomed));
+  try {
+    const current = await parsePayload(registration.job, upcast(registration.job, payload, envelope.version));
+    return doomed ? { ending: doomed, payload: current } : { envelope, registration, payload: current };
+  } catch (error) {
+    return { ending: doomed ?? dead("INVALID_PAYLOAD", error) };
+  }
+}
+
+function run(
+  parts: WorkerParts,
+  arrival: Arrival,
+  { envelope, registration, payload }: Extract<Prepared, { envelope: Envelope }>,
+  steps: Steps,
+): Promise<Ending> {
+  const { attempt, crashes, deferrals, redrives, createdAt, now } = arrival.claimed;
+  const current: Envelope = {
     ...envelope,
     counters: { attempts: attempt, crashes, deferrals, redrives },
     timings: { ...envelope.timings, enqueuedAt: createdAt, startedAt: now },
@@ -92,7 +118,7 @@ async function endingOf(parts: WorkerParts, arrival: Arrival, steps: Steps): Pro
   return execute(parts, arrival, registration, converse(parts, arrival, current, payload, steps));
 }
 
-function doom({ claimed }: Arrival, reason: "CRASH_LOOP" | "DEADLINE" | "CONFLICT"): SemelError {
+function doom(claimed: Arrival["claimed"], reason: "CRASH_LOOP" | "DEADLINE" | "CONFLICT"): SemelError {
   switch (reason) {
     case "CRASH_LOOP":
       return new SemelError("CRASH_LOOP", `${claimed.crashes} workers died or went silent while running it`);

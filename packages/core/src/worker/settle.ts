@@ -20,6 +20,8 @@ export interface AttemptFacts {
   readonly about: Pick<Events["attempt.started"], "id" | "type" | "tenant" | "attempt" | "fence">;
   readonly ranMs: number;
   readonly steps: readonly string[];
+  /** As the schema gave it; `undefined` if it never came to that. */
+  readonly payload: unknown;
 }
 
 /** Writes the outcome down, then says what becomes of the delivery, then tells the hooks. In this order. */
@@ -95,7 +97,7 @@ async function settlementOf(
       if (stored.kind.kind === "omitted")
         parts.emitter.emit("result.omitted", { ...facts.about, why: stored.kind.why });
       const envelope = arrival.registration?.job.keepPayload ? arrival.delivery.envelope : undefined;
-      const followUps = await followUpsOf(parts, arrival, { state: "completed", result: judged.result });
+      const followUps = await followUpsOf(parts, arrival, facts, { state: "completed", result: judged.result });
       return { settlement: { state: "completed", ...stored, keepMs, envelope, followUps }, error: undefined };
     }
     case "failed": {
@@ -118,12 +120,12 @@ async function settlementOf(
     case "released":
       return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined }, error: undefined };
     case "cancelled": {
-      const followUps = await followUpsOf(parts, arrival, { state: "cancelled", by: judged.by });
+      const followUps = await followUpsOf(parts, arrival, facts, { state: "cancelled", by: judged.by });
       return { settlement: { state: "cancelled", by: judged.by, keepMs: endedKeepMs, followUps }, error: undefined };
     }
     case "dead": {
       const { body, group, error } = letterOf(arrival, judged, facts);
-      const followUps = await followUpsOf(parts, arrival, {
+      const followUps = await followUpsOf(parts, arrival, facts, {
         state: "dead",
         reason: judged.reason,
         error: brief(error),
@@ -189,12 +191,17 @@ function letterOf(
   );
 }
 
-/** What `onSettled` wants enqueued. If it throws, the job's own outcome stands and the hooks hear of it. */
-async function followUpsOf(parts: WorkerParts, arrival: Arrival, end: End): Promise<string | undefined> {
+/** What `onSettled` wants enqueued; it is asked only with a payload in hand. If it throws, the job's own outcome stands and the hooks hear of it. */
+async function followUpsOf(
+  parts: WorkerParts,
+  arrival: Arrival,
+  facts: AttemptFacts,
+  end: End,
+): Promise<string | undefined> {
   const { registration, envelope } = arrival;
-  if (!registration?.job.onSettled || !envelope) return undefined;
+  if (!registration?.job.onSettled || !envelope || facts.payload === undefined) return undefined;
   try {
-    const told: Settled = { id: envelope.id, tenant: envelope.tenant, payload: arrival.payload, ...end };
+    const told = { id: envelope.id, tenant: envelope.tenant, payload: facts.payload, ...end } as Settled;
     const asked = registration.job.onSettled(told);
     const requests = asked === undefined ? [] : Array.isArray(asked) ? asked : [asked];
     return requests.length > 0 ? await parts.prepareFollowUps(envelope, requests) : undefined;

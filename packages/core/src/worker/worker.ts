@@ -296,7 +296,7 @@ export class JobWorker implements Worker {
   }
 
   #problem(during: string, error: unknown): void {
-    this.#host.emitter.emit("queue.unavailable", { during, error: describeFailure(error) });
+    this.#host.emitter.emit("worker.problem", { worker: this.id, during, error: describeFailure(error) });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

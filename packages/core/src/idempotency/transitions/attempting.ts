@@ -8,10 +8,10 @@ import {
   held,
   introduce,
   leased,
-  leastKeepMs,
   lost,
   noRest,
   noRestButSteps,
+  pastDeadlineMs,
   pastLetterMs,
   type Writes,
 } from "./decision.ts";
@@ -152,20 +152,20 @@ export function settle(op: Op.Settle, found: JobRecord | undefined, now: EpochMs
     return { answer: { is: "settled", state: "retrying", now }, writes: { record: next } };
   }
 
-  const keepMs = Math.max(leastKeepMs, as.keepMs, as.state === "dead" ? as.letter.keepMs + pastLetterMs : 0);
+  const keepMs = as.state === "dead" ? Math.max(as.keepMs, as.letter.keepMs + pastLetterMs) : as.keepMs;
   const final: JobRecord = {
     ...ended,
     state: as.state,
     finishedAt: now,
-    // Replays of work that was dead once must outlast its old letters.
-    expiresAt: now + (record.everDead ? Math.max(keepMs, record.expiresAt - now) : keepMs),
+    // What was dead once must outlast its old letters.
+    expiresAt: Math.max(now + keepMs, record.deadlineAt + pastDeadlineMs, record.everDead ? record.expiresAt : 0),
     hasFollowUps: as.followUps === undefined ? undefined : true,
   };
   if (as.state === "completed") {
     return {
       answer: { is: "settled", state: "completed", now },
       writes: {
-        record: { ...final, result: as.kind, error: undefined, progress: undefined },
+        record: { ...final, replayUntil: now + as.keepMs, result: as.kind, error: undefined, progress: undefined },
         clearSteps: true,
         result: as.result ?? null,
         envelope: as.envelope ?? null,

@@ -28,8 +28,8 @@ export interface Decision<O extends Op.Operation> {
   readonly writes?: Writes;
 }
 
-/** A finished record outlives every copy of a message that names it; `keepMs` only ever lengthens. */
-export const leastKeepMs = 3_600_000;
+/** An ended record outlives its deadline by an hour: a delivery that comes back until then must not run again. */
+export const pastDeadlineMs = 3_600_000;
 /** A dead record outlives its letter by a day, so that an old letter cannot run finished work again. */
 export const pastLetterMs = 86_400_000;
 
@@ -71,7 +71,8 @@ export const cancelledNow = (record: JobRecord, by: string, keepMs: number, now:
   leaseUntil: undefined,
   cancelRequested: undefined,
   finishedAt: now,
-  expiresAt: Math.max(record.everDead ? record.expiresAt : 0, now + Math.max(leastKeepMs, keepMs)),
+  // Its delivery may still be waiting in a long line, so it is never forgotten sooner than it would have been.
+  expiresAt: Math.max(record.expiresAt, now + keepMs),
   error: { code: "JOB_CANCELLED", message: by },
 });
 

@@ -18,7 +18,12 @@ export function cancel(op: Op.Cancel, record: JobRecord | undefined, now: EpochM
 /** Somebody wants it again. */
 export function redrive(op: Op.Redrive, record: JobRecord | undefined, now: EpochMs): Decision<Op.Redrive> {
   if (!record) return { answer: { is: "unknown" } };
-  const ended = isFinal(record.state) && record.id === op.id && (record.state === "dead" || op.steps === "fresh");
+  // Follow-up jobs that are not known to be enqueued are seen to by the delivery of the old id.
+  const ended =
+    !record.hasFollowUps &&
+    isFinal(record.state) &&
+    record.id === op.id &&
+    (record.state === "dead" || op.steps === "fresh");
   if (!ended) return { answer: { is: "already", id: record.id, state: record.state } };
   const fresh = op.steps === "fresh";
   const again: JobRecord = {

@@ -21,7 +21,7 @@ export function reserve(
   if (record.state === "pending" && record.id === op.id)
     return { answer: { is: "created", createdAt: record.createdAt } };
 
-  const again = runsAgain(op, record);
+  const again = runsAgain(op, record, now);
   if (again) {
     const fresh = introduce(op, now, record);
     const created: JobRecord = {
@@ -50,14 +50,15 @@ export function reserve(
 }
 
 /** Whether a new enqueue takes the place of what stands: with its steps, as a new generation, or not at all. */
-function runsAgain(op: Op.Reserve, record: JobRecord): "keep" | "fresh" | undefined {
+function runsAgain(op: Op.Reserve, record: JobRecord, now: EpochMs): "keep" | "fresh" | undefined {
   if (record.id === op.id) return undefined; // a re-send never starts a second run
   // Its follow-up jobs are not known to be enqueued, and only its own delivery can see to that.
   if (record.hasFollowUps) return undefined;
   if (record.state === "cancelled") return op.force ? "fresh" : "keep";
   if (record.state === "dead") return op.force ? "fresh" : op.onDead === "rerun" ? "keep" : undefined;
-  if (record.state === "completed") return op.force || op.onCompleted === "rerun" ? "fresh" : undefined;
-  return undefined;
+  if (record.state !== "completed") return undefined;
+  const isOver = (record.replayUntil ?? Number.POSITIVE_INFINITY) <= now;
+  return isOver || op.force || op.onCompleted === "rerun" ? "fresh" : undefined;
 }
 
 function isOverdue(record: JobRecord, now: EpochMs): boolean {

@@ -39,7 +39,7 @@ export function stepEnd(
 ): Decision<Op.StepEnd> {
   if (!record || (step && step.generation !== record.generation)) return { answer: { is: "stale" } };
   // Nothing to undo: sent twice, or never begun.
-  if (!step) return { answer: { is: op.as.is === "undone" && held(op, record) ? "recorded" : "stale" } };
+  if (!step) return { answer: { is: op.as.is === "undone" ? "recorded" : "stale" } };
   if (step.value !== undefined) {
     const own = step.fence === op.fence && op.as.is === "done" && op.as.value === step.value;
     return { answer: own ? { is: "recorded" } : { is: "already", value: step.value } };

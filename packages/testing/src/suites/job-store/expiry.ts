@@ -7,9 +7,9 @@ const dayMs = 24 * hourMs;
 
 export function expiry(promised: Promised): void {
   promised("ended work answers until its time is over, and then counts as absent", async (stage) => {
-    const { job } = await stage.settled(completed('"done"', { keepMs: 2 * hourMs, envelope: "{}" }));
+    const { job } = await stage.settled(completed('"done"', { keepMs: 2 * dayMs, envelope: "{}" }));
     const later = { ...job, id: `${job.key}.later` };
-    await stage.leap(2 * hourMs - 60_000);
+    await stage.leap(2 * dayMs - 60_000);
     await stage.expect("replayed", reserve(later));
     await stage.leap(120_000);
     expect(await stage.record(job)).toBeUndefined();
@@ -21,7 +21,7 @@ export function expiry(promised: Promised): void {
 
   promised("a delivery that comes after its record expired begins anew", async (stage) => {
     const { job } = await stage.settled(completed(undefined, { keepMs: hourMs }));
-    await stage.leap(2 * hourMs);
+    await stage.leap(2 * dayMs);
     const { acquired } = await stage.claimed(job);
     expect(acquired).toMatchObject({ attempt: 1, recovered: false });
     expect(await stage.store.result(job.key), "the old result").toBeUndefined();
@@ -55,9 +55,9 @@ export function expiry(promised: Promised): void {
     const keepMs = hourMs;
     const gone = [];
     for (let job = 0; job < 5; job++) gone.push(await stage.settled(completed(undefined, { keepMs })));
-    const mourned = await stage.settled(dead({ letter: letter({ keepMs }) }));
+    const mourned = await stage.settled(dead({ letter: letter({ keepMs: 1.5 * dayMs }) }));
     const kept = await stage.reserved();
-    await stage.leap(2 * hourMs);
+    await stage.leap(2 * dayMs);
     // At most two records and two letters a time; 0 where the store sweeps by itself.
     for (let time = 0; time < 4; time++) expect(await stage.store.sweep(2)).toBeLessThanOrEqual(4);
     expect(await stage.store.sweep(100), "nothing is left to sweep").toBe(0);

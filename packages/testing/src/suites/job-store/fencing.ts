@@ -82,12 +82,12 @@ export function fencing(promised: Promised): void {
   });
 
   promised("fences grow also when the record expired and was swept away in between", async (stage) => {
-    const hours = 3_600_000;
-    const first = await stage.settled(completed(undefined, { keepMs: hours }));
-    await stage.leap(2 * hours);
+    const hour = 3_600_000;
+    const first = await stage.settled(completed(undefined, { keepMs: hour }));
+    await stage.leap(48 * hour);
     const second = await stage.claimed(first.job);
-    await stage.expect("settled", settle(second, completed(undefined, { keepMs: hours })));
-    await stage.leap(2 * hours);
+    await stage.expect("settled", settle(second, completed(undefined, { keepMs: hour })));
+    await stage.leap(48 * hour);
     await stage.store.sweep(100);
     expectGrowing([first, second, await stage.claimed(first.job)]);
   });

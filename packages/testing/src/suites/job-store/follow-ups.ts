@@ -46,8 +46,10 @@ export function followUpsOf(promised: Promised): void {
     expect(await stage.standing(job)).toEqual(before);
   });
 
-  promised("a new run does not inherit the follow-ups of the old one", async (stage) => {
+  promised("what has follow-ups that are not known to be sent is not brought back before they are", async (stage) => {
     const { job } = await stage.settled(dead({ followUps }));
+    expect(await stage.apply(redrive(job, "again"))).toEqual({ is: "already", id: job.id, state: "dead" });
+    await stage.expect("noted", followUpsSent(job));
     await stage.expect("redriven", redrive(job, "again"));
     expect((await stage.standing(job)).hasFollowUps).toBeUndefined();
   });

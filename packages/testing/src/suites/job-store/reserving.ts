@@ -1,6 +1,17 @@
 import { expect } from "vitest";
 import { expectFields } from "./fields.ts";
-import { cancel, claim, completed, dead, type Job, jobFor, reserve, retrying, unreserve } from "./operations.ts";
+import {
+  cancel,
+  claim,
+  completed,
+  dead,
+  followUpsSent,
+  type Job,
+  jobFor,
+  reserve,
+  retrying,
+  unreserve,
+} from "./operations.ts";
 import type { Promised, StoreStage } from "./stage.ts";
 
 export function reserving(promised: Promised): void {
@@ -130,6 +141,13 @@ export function reserving(promised: Promised): void {
       generation: 1,
       everDead: true,
     });
+  });
+
+  promised("ended work does not make way before its follow-ups are known to be sent", async (stage) => {
+    const { job } = await stage.settled(dead({ followUps: "[]" }));
+    await stage.expect("duplicate", reserve(next(job), { force: true }));
+    await stage.expect("noted", followUpsSent(job));
+    await stage.expect("created", reserve(next(job), { force: true }));
   });
 
   promised("cancelled work makes way", async (stage) => {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { cancelled, completed, dead, letter, renew, retrying, settle } from "./operations.ts";
+import { cancelled, claim, completed, dead, letter, renew, reserve, retrying, settle } from "./operations.ts";
 import type { Promised } from "./stage.ts";
 
 const hourMs = 3_600_000;
@@ -84,17 +84,39 @@ export function settling(promised: Promised): void {
     expect(await stage.store.result(heir.key)).toBe('"of the heir"');
   });
 
-  promised("ended work is remembered as long as asked, an hour at least, and a day past its letter", async (stage) => {
-    const kept = async (settlement: Parameters<typeof settle>[1]) => {
-      const record = await stage.standing(await stage.settled(settlement));
-      return record.expiresAt - (record.finishedAt ?? 0);
-    };
-    expect(await kept(completed(undefined, { keepMs: 5 * hourMs }))).toBe(5 * hourMs);
-    expect(await kept(completed(undefined, { keepMs: 1 }))).toBe(hourMs);
-    expect(await kept(cancelled({ keepMs: 1 }))).toBe(hourMs);
-    expect(await kept(dead({ keepMs: 1, letter: letter({ keepMs: 3 * dayMs }) }))).toBe(4 * dayMs);
-    expect(await kept(dead({ keepMs: 9 * dayMs, letter: letter({ keepMs: 3 * dayMs }) }))).toBe(9 * dayMs);
-  });
+  promised(
+    "ended work is remembered as long as asked, an hour past its deadline, and a day past its letter",
+    async (stage) => {
+      const kept = async (settlement: Parameters<typeof settle>[1]) => {
+        const { expiresAt, finishedAt = 0, deadlineAt } = await stage.standing(await stage.settled(settlement));
+        return { forMs: expiresAt - finishedAt, pastDeadline: expiresAt - deadlineAt };
+      };
+      expect(await kept(completed(undefined, { keepMs: 5 * dayMs }))).toMatchObject({ forMs: 5 * dayMs });
+      expect(await kept(completed(undefined, { keepMs: 1 }))).toMatchObject({ pastDeadline: hourMs });
+      expect(await kept(cancelled({ keepMs: 1 }))).toMatchObject({ pastDeadline: hourMs });
+      expect(await kept(dead({ keepMs: 1, letter: letter({ keepMs: 3 * dayMs }) }))).toMatchObject({
+        forMs: 4 * dayMs,
+      });
+      expect(await kept(dead({ keepMs: 9 * dayMs, letter: letter({ keepMs: 3 * dayMs }) }))).toMatchObject({
+        forMs: 9 * dayMs,
+      });
+    },
+  );
+
+  promised(
+    "completed work answers for its window; a late delivery of it finds it ended all the same",
+    async (stage) => {
+      const { job } = await stage.settled(completed(undefined, { keepMs: hourMs }));
+      const again = { ...job, id: `${job.key}.again` };
+      await stage.leap(hourMs / 2);
+      await stage.expect("replayed", reserve(again));
+      await stage.leap(hourMs);
+      await stage.expect("finished", claim(job, "w:late"));
+      await stage.expect("created", reserve(again));
+      expect(await stage.standing(job)).toMatchObject({ id: again.id, generation: 1 });
+      await stage.expect("superseded", claim(job, "w:later"));
+    },
+  );
 
   promised("work that waits for its retry is not forgotten before it", async (stage) => {
     const record = await stage.standing(await stage.settled(retrying({ delayMs: 40 * dayMs })));

@@ -1,0 +1,175 @@
+import { randomBytes } from "node:crypto";
+import { OptionInvalidError, SemelError } from "@semel/core";
+import type {
+  Added,
+  Addition,
+  Clock,
+  ConsumeOptions,
+  Consumer,
+  Delivery,
+  Disposition,
+  Host,
+  JobId,
+  LaneCounts,
+  Queue,
+  QueueFeatures,
+} from "@semel/core/adapter";
+import type { Broker } from "./broker.ts";
+import { Lane } from "./lane.ts";
+import { LaneRegistry } from "./lane-registry.ts";
+import { PostgresBroker, type PostgresClient, type PostgresSource } from "./postgres/postgres-broker.ts";
+
+/** BullMQ on PostgreSQL. */
+export interface PostgresOptions {
+  /**
+   * A `pg.Pool` (at least two connections, best one of its own: `schema` is put at the head of its sessions' search
+   * path), a PGlite, or a function that answers one when the queue starts. Stays open when the queue is disposed of,
+   * unless you hand over `close` as well.
+   */
+  readonly postgres: PostgresSource;
+  /** Called once when the queue is disposed of, with the pool or PGlite, if there ever was one. */
+  readonly close?: ((client: PostgresClient) => void | Promise<void>) | undefined;
+  /** The schema BullMQ's tables live in; created if absent. Default: `semel_queue`. */
+  readonly schema?: string | undefined;
+}
+
+/** Which database BullMQ stands on. */
+export type BullmqQueueOptions = PostgresOptions;
+
+/**
+ * Semel's queue on BullMQ. Connects when it is started.
+ *
+ * @throws `OPTION_INVALID` for anything but one of the sources above.
+ */
+export function bullmqQueue(options: BullmqQueueOptions): Queue {
+  const { postgres, schema = "semel_queue", close } = options;
+  if ((typeof postgres !== "object" || postgres === null) && typeof postgres !== "function") {
+    throw new OptionInvalidError("postgres", "a pg.Pool, a PGlite or a function that answers one", postgres);
+  }
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema))
+    throw new OptionInvalidError("schema", "a simple identifier", schema);
+  return new BullmqQueue(new PostgresBroker(postgres, schema, close));
+}
+
+class BullmqQueue implements Queue {
+  readonly features: QueueFeatures;
+  readonly #broker: Broker;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #consumers = new Set<Consumer>();
+  #starting: Promise<{ readonly warnings: readonly string[] }> | undefined;
+  #started: { host: Host; clock: Clock; registry: LaneRegistry } | undefined;
+  #disposing: Promise<void> | undefined;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+    this.features = broker.features;
+  }
+
+  start(host: Host): Promise<{ readonly warnings: readonly string[] }> {
+    if (this.#disposing) return Promise.reject(closed());
+    this.#starting ??= this.#start(host).catch((error) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async #start(host: Host): Promise<{ readonly warnings: readonly string[] }> {
+    const warnings = await this.#broker.open((text, error) => this.#report(host, text, error));
+    this.#started = { host, clock: host.clock, registry: new LaneRegistry(host.namespace, this.#broker.backend) };
+    return { warnings };
+  }
+
+  #report(host: Host, text: string, error: unknown): void {
+    if (!this.#disposing) host.report({ text, error });
+  }
+
+  /** What `start` has made. */
+  #use(): { host: Host; clock: Clock; registry: LaneRegistry } {
+    if (this.#disposing) throw closed();
+    if (!this.#started) throw new SemelError("QUEUE_UNAVAILABLE", "the queue is not started", { isRetryable: true });
+    return this.#started;
+  }
+
+  #lane(name: string): Lane {
+    const { host, clock } = this.#use();
+    const known = this.#lanes.get(name);
+    if (known) return known;
+    const lane = new Lane(name, host.namespace, this.#broker, clock, (text, error) => this.#report(host, text, error));
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  async add(additions: readonly Addition[]): Promise<readonly Added[]> {
+    const { registry } = this.#use();
+    const byLane = Map.groupBy(additions.keys(), (index) => additions[index]?.lane ?? "");
+    const answers = new Array<Added>(additions.length);
+    await Promise.all(
+      [...byLane].map(async ([name, indexes]) => {
+        const group = indexes.flatMap((index) => additions[index] ?? []);
+        await registry.enter(group);
+        const added = await this.#lane(name).add(group, randomBytes(6).toString("base64url"));
+        for (const [at, index] of indexes.entries()) answers[index] = added[at] as Added;
+      }),
+    );
+    return answers;
+  }
+
+  async consume(
+    name: string,
+    options: ConsumeOptions,
+    handle: (delivery: Delivery) => Promise<Disposition>,
+  ): Promise<Consumer> {
+    const consumer = await this.#lane(name).consume(options, handle, (done) => this.#consumers.delete(done));
+    if (this.#disposing) {
+      await consumer[Symbol.asyncDispose]();
+      throw closed();
+    }
+    this.#consumers.add(consumer);
+    return consumer;
+  }
+
+  async has(lane: string, id: JobId): Promise<boolean> {
+    return this.#lane(lane).has(id);
+  }
+
+  async remove(lane: string, id: JobId): Promise<"removed" | "running" | "absent"> {
+    return this.#lane(lane).remove(id);
+  }
+
+  async hold(lane: string, until?: number): Promise<void> {
+    return this.#lane(lane).hold({ until: until ?? null });
+  }
+
+  async release(lane: string): Promise<void> {
+    return this.#lane(lane).hold("released");
+  }
+
+  async limit(lane: string, concurrency: number | undefined): Promise<void> {
+    return this.#lane(lane).limit(concurrency);
+  }
+
+  async counts(lane: string): Promise<LaneCounts> {
+    return this.#lane(lane).counts();
+  }
+
+  async lanes(): Promise<readonly { readonly lane: string; readonly types: readonly string[] }[]> {
+    return this.#use().registry.lanes();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  async #dispose(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    await Promise.all([...this.#consumers].map((consumer) => consumer[Symbol.asyncDispose]()));
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await this.#broker.close();
+  }
+}
+
+function closed(): SemelError {
+  return new SemelError("CLOSED", "the queue is disposed of");
+}

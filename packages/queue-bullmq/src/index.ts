@@ -1,0 +1,4 @@
+export { type BullmqQueueOptions, bullmqQueue, type PostgresOptions } from "./bullmq-queue.ts";
+export { type PGliteLike, type PGliteSession, pglitePool } from "./postgres/pglite-pool.ts";
+export type { PgClientLike, PgPoolLike, PgRows } from "./postgres/pool.ts";
+export type { PostgresClient, PostgresSource } from "./postgres/postgres-broker.ts";

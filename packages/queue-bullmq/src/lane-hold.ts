@@ -1,0 +1,104 @@
+import type { Clock, EpochMs, Timer } from "@semel/core/adapter";
+import type { IQueueBackend } from "bullmq";
+
+/** The queue's own record of a hold, beside BullMQ's `paused`. */
+const field = "semelHold";
+const pollMs = 2_000;
+
+/** What is kept: until when the lane is held (`null`: for ever), or that it is not. */
+type Wish = { readonly until: EpochMs | null } | "released";
+
+/**
+ * Holds a lane across processes. The wish is written first and BullMQ's pause follows it; who changes the pause looks
+ * at the wish once more afterwards, so whatever order several processes act in, the last wish wins. A hold with an end
+ * is over when its time is over: whoever comes by then – its author, any process with a worker on the lane – resumes
+ * the lane, so it does not matter who died.
+ */
+export class LaneHold {
+  readonly #backend: IQueueBackend;
+  readonly #clock: Clock;
+  readonly #report: (text: string, error: unknown) => void;
+  #watchers = 0;
+  #poll: Timer | undefined;
+  #end: Timer | undefined;
+  /** The wish that was last carried out here: a pause somebody makes through BullMQ's own means is left alone. */
+  #done: string | undefined;
+  #closed = false;
+
+  constructor(backend: IQueueBackend, clock: Clock, report: (text: string, error: unknown) => void) {
+    this.#backend = backend;
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  async set(wish: Wish): Promise<void> {
+    await this.#backend.setQueueMeta({ [field]: JSON.stringify(wish) });
+    this.#done = undefined;
+    await this.#follow();
+  }
+
+  /** Looks after the lane's hold until the answered function is called. */
+  async watch(): Promise<() => void> {
+    this.#watchers += 1;
+    if (this.#watchers === 1) await this.#look();
+    return () => {
+      this.#watchers -= 1;
+      if (this.#watchers === 0) this.#poll?.cancel();
+    };
+  }
+
+  /** Whether a pause of the lane is to count: a hold whose time is over is none, even if nobody resumed the lane yet. */
+  async counts(paused: boolean): Promise<boolean> {
+    if (!paused) return false;
+    const text = await this.#backend.getQueueMetaField(field);
+    return text === null || isHeld(text, this.#clock.now()) || text === JSON.stringify("released" satisfies Wish);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#poll?.cancel();
+    this.#end?.cancel();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#follow();
+    } catch (error) {
+      if (!this.#closed) this.#report("looking after the hold of a lane failed; tried again shortly", error);
+    }
+    if (this.#closed || this.#watchers === 0) return;
+    this.#poll?.cancel();
+    this.#poll = this.#clock.timer(pollMs, () => void this.#look(), "background");
+  }
+
+  async #follow(): Promise<void> {
+    for (;;) {
+      const [text = null, paused = null] = await this.#backend.getQueueMetaFields([field, "paused"]);
+      if (text === null || this.#closed) return;
+      const held = isHeld(text, this.#clock.now());
+      const state = `${held} ${text}`;
+      if (state === this.#done) return;
+      this.#schedule(text);
+      if (held === (paused === "1")) {
+        this.#done = state;
+        return;
+      }
+      await this.#backend.pause(held);
+    }
+  }
+
+  #schedule(text: string): void {
+    this.#end?.cancel();
+    const left = endOf(text) - this.#clock.now();
+    if (left > 0 && Number.isFinite(left)) this.#end = this.#clock.timer(left, () => void this.#look(), "background");
+  }
+}
+
+function endOf(text: string): EpochMs {
+  const wish = JSON.parse(text) as Wish;
+  return wish === "released" ? 0 : (wish.until ?? Number.POSITIVE_INFINITY);
+}
+
+function isHeld(text: string, now: EpochMs): boolean {
+  return endOf(text) > now;
+}
