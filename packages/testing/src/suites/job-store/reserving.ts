@@ -144,8 +144,8 @@ export function reserving(promised: Promised): void {
   });
 
   promised("ended work does not make way before its follow-ups are known to be sent", async (stage) => {
-    const { job } = await stage.settled(dead({ followUps: "[]" }));
-    await stage.expect("duplicate", reserve(next(job), { force: true }));
+    const { job } = await stage.settled(completed(undefined, { followUps: "[]" }));
+    await stage.expect("replayed", reserve(next(job), { force: true }));
     await stage.expect("noted", followUpsSent(job));
     await stage.expect("created", reserve(next(job), { force: true }));
   });
