@@ -1,5 +1,4 @@
 import { redactText } from "../runtime/redact.ts";
-import { SemelError } from "./semel-error.ts";
 
 /** What is kept of something thrown: small, readable, free of known secrets, safe through JSON. */
 export interface Failure {
@@ -84,11 +83,6 @@ function causesOf(thrown: unknown): Failure["causes"] {
     cause = read(cause, "cause");
   }
   return causes.length > 0 ? causes : undefined;
-}
-
-/** The stable code of anything thrown. */
-export function codeOf(thrown: unknown): string {
-  return SemelError.isInstance(thrown) ? thrown.code : describeFailure(thrown).code;
 }
 
 const cut = (value: string, max: number): string => (value.length > max ? `${value.slice(0, max - 1)}…` : value);

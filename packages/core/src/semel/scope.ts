@@ -2,7 +2,7 @@ import type { DeadLetters } from "../dead-letter/dead-letters.ts";
 import type { SemelError } from "../errors/semel-error.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
-import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
+import type { AnyJob, InputOf, Key } from "../job/job.ts";
 import type { Explanation } from "./explain.ts";
 import type { JobStatus } from "./status.ts";
 
@@ -56,5 +56,3 @@ export interface TenantSemel extends Scope {
   readonly enqueue: Enqueue<AnyJob>;
   readonly enqueueMany: EnqueueMany<AnyJob>;
 }
-
-export type { UntenantedJob };
