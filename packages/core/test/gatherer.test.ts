@@ -14,7 +14,7 @@ const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 describe("gatherer", () => {
   it("sends a lone item in the microtask it came in", async () => {
     const { call, open, gatherer } = stage();
-    const answer = gatherer.send(1);
+    const answer = gatherer.send(1).answer;
     expect(call).not.toHaveBeenCalled();
     await Promise.resolve();
     expect(call).toHaveBeenCalledExactlyOnceWith([1]);
@@ -24,7 +24,7 @@ describe("gatherer", () => {
 
   it("sends what comes in one turn together, in order", async () => {
     const { call, open, gatherer } = stage();
-    const answers = Promise.all([1, 2, 3].map((item) => gatherer.send(item)));
+    const answers = Promise.all([1, 2, 3].map((item) => gatherer.send(item).answer));
     await microtasks();
     expect(call).toHaveBeenCalledExactlyOnceWith([1, 2, 3]);
     open[0]?.();
@@ -33,7 +33,7 @@ describe("gatherer", () => {
 
   it("gathers while its calls are under way, and sends the rest when one ends", async () => {
     const { call, open, gatherer } = stage({ maxCalls: 2, maxItems: 2 });
-    const all = [1, 2, 3, 4, 5, 6].map((item) => gatherer.send(item));
+    const all = [1, 2, 3, 4, 5, 6].map((item) => gatherer.send(item).answer);
     await microtasks();
     expect(call.mock.calls).toEqual([[[1, 2]], [[3, 4]]]);
     open[1]?.();
@@ -51,14 +51,39 @@ describe("gatherer", () => {
       .mockRejectedValueOnce(new Error("down"))
       .mockImplementation(async (items: number[]) => items);
     const gatherer = new Gatherer<number, number>(call);
-    const failed = await Promise.allSettled([gatherer.send(1), gatherer.send(2)]);
+    const failed = await Promise.allSettled([gatherer.send(1).answer, gatherer.send(2).answer]);
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    expect(await gatherer.send(3)).toBe(3);
+    expect(await gatherer.send(3).answer).toBe(3);
+  });
+
+  it("sends the items of a failed call one by one where that may help, and fails only the culprit", async () => {
+    const call = vi.fn(async (items: readonly number[]) => {
+      if (items.includes(2)) throw new Error("poison");
+      return [...items];
+    });
+    const gatherer = new Gatherer<number, number>(call, { mayResend: () => true });
+    const settled = await Promise.allSettled([1, 2, 3].map((item) => gatherer.send(item).answer));
+    expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(call.mock.calls).toEqual([[[1, 2, 3]], [[1]], [[2]], [[3]]]);
+  });
+
+  it("does not send what was withdrawn before it left", async () => {
+    const { call, open, gatherer } = stage({ maxCalls: 1 });
+    const first = gatherer.send(1);
+    await microtasks();
+    const [second, third] = [gatherer.send(2), gatherer.send(3)];
+    second.withdraw();
+    open[0]?.();
+    expect(await first.answer).toBe(10);
+    await microtasks();
+    open[1]?.();
+    expect(await third.answer).toBe(30);
+    expect(call.mock.calls).toEqual([[[1]], [[3]]]);
   });
 
   it("notices an answer that is missing", async () => {
     const gatherer = new Gatherer<number, number>(async () => [1]);
-    const [first, second] = await Promise.allSettled([gatherer.send(1), gatherer.send(2)]);
+    const [first, second] = await Promise.allSettled([gatherer.send(1).answer, gatherer.send(2).answer]);
     expect(first).toMatchObject({ status: "fulfilled", value: 1 });
     expect(second).toMatchObject({ status: "rejected", reason: { message: "1 answers came for 2 questions" } });
   });

@@ -2,8 +2,9 @@ import { describeFailure, type Failure } from "../errors/failure.ts";
 import type { PastAttempt } from "../idempotency/job-record.ts";
 import { type Decoded, decodeEnvelope } from "../job/envelope.ts";
 import { digest } from "../job/identity.ts";
+import { encodeValue } from "../job/value.ts";
 import type { EpochMs } from "../runtime/clock.ts";
-import { redactPaths } from "../runtime/redact.ts";
+import { redactPaths, redactStrings } from "../runtime/redact.ts";
 import type { StoredLetter } from "./letter-box.ts";
 import type { DeadReason } from "./reason.ts";
 
@@ -35,8 +36,8 @@ export interface DeadLetter {
   readonly steps: readonly string[];
   readonly traceparent: string | undefined;
   readonly fence: number;
-  readonly enqueuedAt: EpochMs;
-  readonly diedAt: EpochMs;
+  readonly enqueuedAt: Date;
+  readonly diedAt: Date;
   /** The payload with the fields of `redact` replaced; `undefined` when the envelope could not be read. */
   readonly payload: unknown;
 }
@@ -44,13 +45,19 @@ export interface DeadLetter {
 /** The stored form: the letter without what the store adds and what is read from the envelope. */
 interface Body {
   readonly format: 1;
-  readonly letter: Omit<DeadLetter, "id" | "diedAt" | "payload">;
+  readonly letter: Omit<LetterFacts, "details"> & Pick<DeadLetter, "group" | "error" | "details">;
   readonly redact: readonly string[];
   /** As it was delivered; a redrive needs all of it. */
   readonly envelope: string;
 }
 
-export type LetterFacts = Omit<DeadLetter, "id" | "diedAt" | "payload" | "group" | "error">;
+/** What a letter is written from. */
+export type LetterFacts = Omit<DeadLetter, "id" | "diedAt" | "enqueuedAt" | "payload" | "group" | "error"> & {
+  readonly enqueuedAt: EpochMs;
+};
+
+/** The processor's own details are for people to read: not more than fits a page. */
+const maxDetails = 16_000;
 
 /** Writes a letter down. */
 export function writeLetter(
@@ -61,8 +68,21 @@ export function writeLetter(
 ): { readonly body: string; readonly group: string; readonly error: Failure } {
   const failure = describeFailure(error);
   const group = groupOf(facts.type, failure);
-  const body: Body = { format: 1, letter: { ...facts, group, error: failure }, redact, envelope };
+  const correlation = redactPaths(facts.correlation, redact) as LetterFacts["correlation"];
+  const letter = { ...facts, correlation, details: readableDetails(facts.details), group, error: failure };
+  const body: Body = { format: 1, letter, redact, envelope };
   return { body: JSON.stringify(body), group, error: failure };
+}
+
+/** As JSON without secrets; as the reason why not, where it is none or too long. */
+function readableDetails(details: unknown): unknown {
+  try {
+    const text = encodeValue(details);
+    if (text.length > maxDetails) return `omitted: ${text.length} characters, at most ${maxDetails} are kept`;
+    return text === "" ? null : redactStrings(JSON.parse(text));
+  } catch (error) {
+    return `omitted: ${describeFailure(error).message}`;
+  }
 }
 
 /** Reads a stored letter. */
@@ -70,7 +90,8 @@ export function readLetter(stored: StoredLetter): DeadLetter {
   const { letter, redact, envelope } = JSON.parse(stored.body) as Body;
   const decoded = decodeEnvelope(envelope);
   const payload = decoded.is === "envelope" ? redactPaths(decoded.payload, redact) : undefined;
-  return { ...letter, id: stored.id, diedAt: stored.diedAt, payload };
+  const { enqueuedAt, ...rest } = letter;
+  return { ...rest, id: stored.id, enqueuedAt: new Date(enqueuedAt), diedAt: new Date(stored.diedAt), payload };
 }
 
 /** The job inside a letter, whole, for those who bring it back. */

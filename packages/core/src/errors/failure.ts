@@ -79,7 +79,7 @@ function causesOf(thrown: unknown): Failure["causes"] {
   const causes = [];
   let cause = read(thrown, "cause");
   while (cause !== undefined && cause !== null && causes.length < maxCauses) {
-    causes.push({ name: nameOf(cause), code: text(read(cause, "code")), message: cut(messageOf(cause), 500) });
+    causes.push({ name: nameOf(cause), code: identifier(read(cause, "code")), message: cut(messageOf(cause), 500) });
     cause = read(cause, "cause");
   }
   return causes.length > 0 ? causes : undefined;

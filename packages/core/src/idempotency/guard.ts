@@ -1,5 +1,5 @@
 import { wait } from "../runtime/clock.ts";
-import { within } from "../runtime/deadline.ts";
+import { NoAnswer, within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { JobStore } from "./job-store.ts";
@@ -8,30 +8,39 @@ import type { Answer, AnswerTo, Operation } from "./operations.ts";
 /** No single question to the store is waited for longer. */
 export const storeDeadlineMs = 5_000;
 
+/** What running jobs live by: it does not wait in line behind new work. */
+const urgent: ReadonlySet<Operation["op"]> = new Set(["renew", "settle", "step-begin", "step-end"]);
+
 /** How core talks to the store: gathered into batches, each question with a deadline, and patient where an answer is needed. */
 export class Guard {
   readonly store: JobStore;
   readonly #runtime: Runtime;
-  readonly #gatherer: Gatherer<Operation, Answer>;
+  readonly #ofRunning: Gatherer<Operation, Answer>;
+  readonly #ofOthers: Gatherer<Operation, Answer>;
   readonly #onProblem: (during: string, error: unknown) => void;
 
   constructor(store: JobStore, runtime: Runtime, onProblem: (during: string, error: unknown) => void) {
     this.store = store;
     this.#runtime = runtime;
     // Each call has an end of its own: a call that is never answered must not keep its place among the few for ever.
-    this.#gatherer = new Gatherer((operations) =>
-      within(runtime.clock, storeDeadlineMs, "the job store", () => store.apply(operations)),
-    );
+    const apply = (operations: readonly Operation[]): Promise<readonly Answer[]> =>
+      within(runtime.clock, storeDeadlineMs, "the job store", () => store.apply(operations));
+    const mayResend = (error: unknown): boolean => !(error instanceof NoAnswer);
+    this.#ofRunning = new Gatherer(apply, { mayResend });
+    this.#ofOthers = new Gatherer(apply, { mayResend });
     this.#onProblem = onProblem;
   }
 
   /** Asks once. Rejects when the store fails or is silent; what became of the operation is unknown then. */
-  ask<O extends Operation>(operation: O, deadlineMs: number = storeDeadlineMs): Promise<AnswerTo<O>> {
-    const asked = within(this.#runtime.clock, deadlineMs, `the job store (${operation.op})`, () =>
-      this.#gatherer.send(operation),
-    );
-    // The gatherer keeps the order, and the store answers each operation in kind.
-    return asked as Promise<AnswerTo<O>>;
+  async ask<O extends Operation>(operation: O, deadlineMs: number = storeDeadlineMs): Promise<AnswerTo<O>> {
+    const sent = (urgent.has(operation.op) ? this.#ofRunning : this.#ofOthers).send(operation);
+    try {
+      const what = `the job store (${operation.op})`;
+      // The gatherer keeps the order, and the store answers each operation in kind.
+      return (await within(this.#runtime.clock, deadlineMs, what, () => sent.answer)) as AnswerTo<O>;
+    } finally {
+      sent.withdraw();
+    }
   }
 
   /**

@@ -24,7 +24,6 @@ export class Lease {
   isLost = false;
   /** When the last successful renewal was sent. */
   confirmedAt: number;
-  renewedAt: number;
   progress: Progress | undefined;
   readonly #controller = new AbortController();
 
@@ -35,7 +34,6 @@ export class Lease {
     this.fence = options.fence;
     this.leaseMs = options.leaseMs;
     this.confirmedAt = options.sentAt;
-    this.renewedAt = options.sentAt;
   }
 
   get signal(): AbortSignal {

@@ -1,4 +1,3 @@
-import type { EpochMs } from "../runtime/clock.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { AnyJob, ResultOf } from "./job.ts";
 import type { JobState } from "./state.ts";
@@ -20,11 +19,12 @@ export type Enqueued<J extends AnyJob = AnyJob> = {
   readonly id: string;
   /**
    * Waits for the result. Looks at the store, so it works across processes and restarts.
-   * @throws `JOB_DEAD`, `JOB_CANCELLED`, `RESULT_TIMEOUT`, `RESULT_UNAVAILABLE` (completed, but its result could not be kept).
+   * @throws `JOB_DEAD`, `JOB_CANCELLED`, `RESULT_TIMEOUT`, `RESULT_UNAVAILABLE` (completed, but its result could not be kept),
+   * `JOB_SUPERSEDED` (another job has taken its place since).
    */
   result(options?: ResultOptions): Promise<ResultOf<J>>;
 } & (
   | { readonly outcome: "created" }
   | { readonly outcome: "duplicate"; readonly state: JobState }
-  | { readonly outcome: "replayed"; readonly value: ResultOf<J> | undefined; readonly finishedAt: EpochMs }
+  | { readonly outcome: "replayed"; readonly value: ResultOf<J> | undefined; readonly finishedAt: Date }
 );

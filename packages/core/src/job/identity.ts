@@ -3,7 +3,11 @@ import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Canonical } from "./canonical-json.ts";
 
-/** Names the record of one effect: 32 characters of base64url. Same namespace, tenant, type and correlation, same key. */
+/**
+ * Names the record of one effect: 32 characters of base64url. Same namespace, tenant, type and correlation, same key.
+ * The first 4 are a digest of the namespace and the next 6 one of the tenant, so that an operator can tell whose it is,
+ * and a store can erase a tenant by a prefix; the other 22 (132 bits) are the hash of it all.
+ */
 export type GuardKey = string;
 
 /** `<guardKey>.<suffix>`: a job's id says where its record is, so that looking it up needs no index. */
@@ -33,7 +37,19 @@ export function digest(text: string): string {
 export function guardKey(namespace: string, tenant: string | undefined, type: string, correlation: string): GuardKey {
   // An absent tenant and a tenant named "" must not meet, hence the mark.
   const owner = tenant === undefined ? "-" : `+${tenant}`;
-  return hash(["semel/1", namespace, owner, type, correlation]).subarray(0, 24).toString("base64url");
+  const all = hash(["semel/1", namespace, owner, type, correlation]).toString("base64url").slice(0, 22);
+  return namespaceMark(namespace) + tenantMark(namespace, owner) + all;
+}
+
+const namespaceMark = (namespace: string): string =>
+  hash(["semel/1/namespace", namespace]).toString("base64url").slice(0, 4);
+const tenantMark = (namespace: string, owner: string): string =>
+  hash(["semel/1/tenant", namespace, owner]).toString("base64url").slice(0, 6);
+
+/** Whether a key can be of this namespace, and where one is given of this tenant: what is not, need not be looked up. */
+export function belongs(key: GuardKey, namespace: string, tenant: string | undefined): boolean {
+  if (!key.startsWith(namespaceMark(namespace))) return false;
+  return tenant === undefined || key.slice(4, 10) === tenantMark(namespace, `+${tenant}`);
 }
 
 /** The key an outside service is given to recognise a repeat: same for every attempt of one generation. */
@@ -54,6 +70,9 @@ export function keyOf(id: JobId): GuardKey | undefined {
   const dot = id.indexOf(".");
   return dot === 32 && /^[\w-]{32}$/.test(id.slice(0, 32)) ? id.slice(0, dot) : undefined;
 }
+
+/** The unique half of an id. */
+export const suffixOf = (id: JobId): string => id.slice(id.indexOf(".") + 1);
 
 /** @throws `TENANT_INVALID` for anything but 1–256 characters without control characters. */
 export function checkTenant(tenant: unknown): string {

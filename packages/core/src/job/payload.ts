@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
+import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { DefinedJob } from "./define-job.ts";
 import type { Key } from "./job.ts";
@@ -39,7 +40,7 @@ export async function parseResult(job: DefinedJob, result: unknown): Promise<unk
 }
 
 async function validate(schema: Schema, value: unknown): Promise<{ value: unknown } | { issues: readonly Issue[] }> {
-  const outcome = await schema["~standard"].validate(value);
+  const outcome = await validated(schema, value);
   if (!outcome.issues) return { value: outcome.value };
   return {
     issues: outcome.issues.slice(0, 20).map((issue) => ({
@@ -47,6 +48,15 @@ async function validate(schema: Schema, value: unknown): Promise<{ value: unknow
       message: issue.message.slice(0, 300),
     })),
   };
+}
+
+/** A schema that throws has an issue with the value, too. */
+async function validated(schema: Schema, value: unknown): Promise<Schema.Result<unknown>> {
+  try {
+    return await schema["~standard"].validate(value);
+  } catch (error) {
+    return { issues: [{ message: `the schema threw: ${describeFailure(error).message}` }] };
+  }
 }
 
 const listed = (issues: readonly Issue[]): string =>
@@ -87,9 +97,24 @@ export function upcast(job: DefinedJob, payload: unknown, version: number): unkn
  */
 export function correlationOf(job: DefinedJob, payload: unknown): Readonly<Record<string, Key>> | undefined {
   if (job.correlation === "none") return undefined;
-  if (typeof job.correlation === "function") return checked(job, job.correlation(payload));
+  if (typeof job.correlation === "function") return checked(job, computed(job, job.correlation, payload));
   const fields = payload as Readonly<Record<string, Key>> | null;
   return checked(job, Object.fromEntries(job.correlation.map((name) => [name, fields?.[name] as Key])));
+}
+
+function computed(
+  job: DefinedJob,
+  correlate: (payload: unknown) => Readonly<Record<string, Key>>,
+  payload: unknown,
+): Readonly<Record<string, Key>> {
+  try {
+    return correlate(payload);
+  } catch (cause) {
+    throw new SemelError("CORRELATION_MISSING", `the correlation of ${job.type} could not be computed: it threw`, {
+      cause,
+      details: { type: job.type },
+    });
+  }
 }
 
 /** Also where somebody asks for a job by its correlation. */

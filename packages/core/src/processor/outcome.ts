@@ -1,8 +1,11 @@
 import type { Json } from "../job/json.ts";
 
+/** A symbol, so that no result that came as data can pass for an outcome; a shared one, so that two copies of this package agree. */
+const brand = Symbol.for("semel.outcome");
+
 /**
  * What a processor may return instead of a result. Made by the context (`retry`, `defer`, `deadLetter`, `cancel`),
- * which notices when one is made and not returned. Branded by a string, so that two copies of this package agree.
+ * which notices when one is made and not returned.
  */
 export interface Outcome {
   readonly "~semel": "outcome";
@@ -15,11 +18,11 @@ export type Decided =
   | { readonly is: "deadLetter"; readonly reason: string; readonly details: Json | undefined }
   | { readonly is: "cancel"; readonly reason: string };
 
-export function outcome(decided: Decided): Outcome & { readonly decided: Decided } {
-  return { "~semel": "outcome", decided };
+export function outcome(decided: Decided): Outcome {
+  const made: Outcome & { [brand]: Decided } = { "~semel": "outcome", [brand]: decided };
+  return made;
 }
 
 export function decidedBy(value: unknown): Decided | undefined {
-  const candidate = value as { "~semel"?: unknown; decided?: Decided } | null | undefined;
-  return typeof candidate === "object" && candidate?.["~semel"] === "outcome" ? candidate.decided : undefined;
+  return typeof value === "object" && value !== null ? (value as { [brand]?: Decided })[brand] : undefined;
 }

@@ -48,6 +48,14 @@ function without(value: unknown, [field, ...rest]: readonly string[]): unknown {
   return copy;
 }
 
+/** A copy of a JSON value in which every text is without known secrets. */
+export function redactStrings(value: unknown): unknown {
+  if (typeof value === "string") return redactText(value);
+  if (Array.isArray(value)) return value.map(redactStrings);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, redactStrings(field)]));
+}
+
 /** One line, nothing that moves a cursor or starts a line of its own: what a text logger may print of foreign text. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes

@@ -24,14 +24,19 @@ export const systemRuntime: Runtime = {
   newId: randomUUID,
 };
 
+const crashBrand = Symbol.for("semel.simulated-crash");
+
 /**
  * Thrown by a failpoint to end an attempt as a killed process would: nothing further is written and the delivery
  * is neither acknowledged nor returned. It is no error a processor should see, hence no `SemelError`.
  */
 export class SimulatedCrash extends Error {
-  readonly "~semel" = "simulated-crash";
-
   static is(thrown: unknown): thrown is SimulatedCrash {
-    return typeof thrown === "object" && thrown !== null && (thrown as SimulatedCrash)["~semel"] === "simulated-crash";
+    return typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[crashBrand] === true;
+  }
+
+  constructor(point: string) {
+    super(`simulated crash at ${point}`);
+    Object.defineProperty(this, crashBrand, { value: true, enumerable: false });
   }
 }

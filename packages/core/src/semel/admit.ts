@@ -1,18 +1,20 @@
+import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError } from "../errors/unavailable.ts";
 import type { Guard } from "../idempotency/guard.ts";
 import type { Reserved } from "../idempotency/operations.ts";
-import type { JobId } from "../job/identity.ts";
+import { type JobId, keyOf, suffixOf } from "../job/identity.ts";
 import type { Added, Addition, Queue } from "../queue/queue.ts";
 import { wait } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Sent } from "../runtime/gatherer.ts";
+import { type Runtime, SimulatedCrash } from "../runtime/runtime.ts";
 import type { Prepared } from "./prepare.ts";
 
 export interface AdmitParts {
   readonly guard: Guard;
   readonly queue: Queue;
   /** Adds, together with what others are adding. */
-  readonly add: (addition: Addition) => Promise<Added>;
+  readonly add: (addition: Addition) => Sent<Added>;
   readonly runtime: Runtime;
 }
 
@@ -26,8 +28,8 @@ export type Admitted = Exclude<Admission, { is: "conflict" }>;
  *   reserve ─▶ created ──▶ add ─▶ added | kept ──────────▶ created
  *      │                    ├──▶ refused ─▶ unreserve ───▶ QUEUE_UNAVAILABLE, refused
  *      │                    └──▶ no reply ─▶ add again … ▶ QUEUE_UNAVAILABLE, unknown; the same id may be sent again
- *      ├────▶ duplicate, overdue ─▶ add the standing id with this equal payload: heals a delivery that was lost
- *      └────▶ duplicate | replayed | conflict
+ *      ├────▶ duplicate ─▶ has the queue the standing job? if not, add it with this equal payload ─▶ duplicate
+ *      └────▶ replayed | conflict
  *
  * All of it within `deadlineMs`.
  * @throws `QUEUE_UNAVAILABLE`.
@@ -37,65 +39,89 @@ export async function admit(parts: AdmitParts, prepared: Prepared, deadlineMs: n
   const { addition, reserve } = prepared;
   const until = runtime.clock.monotonic() + deadlineMs;
   const left = (): number => Math.max(1, until - runtime.clock.monotonic());
-  const unknown = (cause: unknown): QueueUnavailableError =>
-    new QueueUnavailableError("unknown", addition.id.slice(33), { cause });
-
-  if (reserve) {
-    const reserved = await guard.ask(reserve, left()).catch((error: unknown) => {
-      throw unknown(error);
-    });
-    runtime.failpoint?.("enqueue:after-reserve");
-    if (reserved.is === "duplicate" && reserved.overdue) await heal(parts, prepared, reserved.id, left());
-    if (reserved.is === "conflict" && reserved.overdue && (await vanished(parts, addition.lane, reserved.id, left()))) {
-      const gone = await guard.ask({ op: "unreserve", key: reserve.key, id: reserved.id }, left());
-      if (gone.is === "gone") return admit(parts, prepared, left());
+  try {
+    if (reserve) {
+      const reserved = await guard.ask(reserve, left());
+      runtime.failpoint?.("enqueue:after-reserve");
+      if (reserved.is === "duplicate") await heal(parts, prepared, reserved, left());
+      if (
+        reserved.is === "conflict" &&
+        reserved.overdue &&
+        (await isMissing(parts, addition.lane, reserved.id, left()))
+      ) {
+        const given = await guard.ask({ op: "unreserve", key: reserve.key, id: reserved.id }, left());
+        if (given.is === "gone") return await admit(parts, prepared, left());
+      }
+      if (reserved.is !== "created") return reserved;
     }
-    if (reserved.is !== "created") return reserved;
+    const added = await addPatiently(parts, addition, until);
+    if (added.is === "refused") throw await refused(parts, prepared, added.error, left());
+    runtime.failpoint?.("enqueue:after-add");
+    return { is: "created", id: addition.id };
+  } catch (cause) {
+    if (SemelError.isInstance(cause) || SimulatedCrash.is(cause)) throw cause;
+    throw new QueueUnavailableError("unknown", suffixOf(addition.id), { cause });
   }
+}
 
-  const added = await addPatiently(parts, addition, until).catch((error: unknown) => {
-    throw unknown(error);
-  });
-  if (added.is === "refused") {
-    // If even this fails, the reservation is overdue in a minute and heals.
-    if (reserve) await guard.ask({ op: "unreserve", key: reserve.key, id: addition.id }, left()).catch(() => {});
-    throw new QueueUnavailableError("refused", addition.id.slice(33), { cause: added.error });
-  }
-  runtime.failpoint?.("enqueue:after-add");
-  return { is: "created", id: addition.id };
+/** The reservation is given back; unless somebody was told meanwhile that this job does their work. */
+async function refused(
+  { guard }: AdmitParts,
+  { addition }: Prepared,
+  cause: unknown,
+  deadlineMs: number,
+): Promise<SemelError> {
+  const { id } = addition;
+  const key = keyOf(id) ?? "";
+  // If even this fails, the next duplicate finds the queue without it and adds it.
+  const given = await guard.ask({ op: "unreserve", key, id }, deadlineMs).catch(() => undefined);
+  return new QueueUnavailableError(given?.is === "gone" ? "refused" : "unknown", suffixOf(id), { cause });
 }
 
 /** Adding is safe to repeat under the same id, so a lost reply costs a repeat and nothing else. */
 async function addPatiently({ add, runtime }: AdmitParts, addition: Addition, until: number): Promise<Added> {
   const { clock, random } = runtime;
   for (let tries = 0; ; tries++) {
-    const left = until - clock.monotonic();
+    const left = Math.max(1, until - clock.monotonic());
+    const sent = add(addition);
     try {
-      return await within(clock, Math.max(1, left), "the queue (add)", () => add(addition));
+      return await within(clock, left, "the queue (add)", () => sent.answer);
     } catch (error) {
       const pause = Math.min(1_000, 50 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
       if (clock.monotonic() + pause >= until) throw error;
       await wait(clock, pause);
+    } finally {
+      sent.withdraw();
     }
   }
 }
 
-/** The standing job's delivery is overdue: it is added again, with the caller's equal payload. Best effort. */
+/**
+ * Sees to it that the standing job has a delivery: whoever reserved it may have died before adding it, and a delivery
+ * that is overdue may be lost. It is added again under its own id, with the caller's equal payload. Best effort.
+ */
 async function heal(
-  { add, runtime }: AdmitParts,
-  prepared: Prepared,
-  standing: JobId,
+  parts: AdmitParts,
+  { addition }: Prepared,
+  standing: Extract<Reserved, { is: "duplicate" }>,
   deadlineMs: number,
 ): Promise<void> {
-  const { addition } = prepared;
+  const { id, state, overdue } = standing;
+  const isDoubtful = overdue || (state === "pending" && (await isMissing(parts, addition.lane, id, deadlineMs)));
+  if (!isDoubtful) return;
   // Only the id differs; it occurs first in the envelope, before anything of the user's.
-  const envelope = addition.envelope.replace(`"id":${JSON.stringify(addition.id)}`, `"id":${JSON.stringify(standing)}`);
-  await within(runtime.clock, deadlineMs, "the queue (heal)", () =>
-    add({ ...addition, id: standing, envelope, delayMs: 0 }),
-  ).catch(() => {});
+  const envelope = addition.envelope.replace(`"id":${JSON.stringify(addition.id)}`, `"id":${JSON.stringify(id)}`);
+  const sent = parts.add({ ...addition, id, envelope });
+  await within(parts.runtime.clock, deadlineMs, "the queue (heal)", () => sent.answer).catch(() => {});
+  sent.withdraw();
 }
 
-async function vanished({ queue, runtime }: AdmitParts, lane: string, id: JobId, deadlineMs: number): Promise<boolean> {
+async function isMissing(
+  { queue, runtime }: AdmitParts,
+  lane: string,
+  id: JobId,
+  deadlineMs: number,
+): Promise<boolean> {
   if (!queue.features.lookup) return false;
   const there = await within(runtime.clock, deadlineMs, "the queue (has)", () => queue.has(lane, id)).catch(() => true);
   return !there;

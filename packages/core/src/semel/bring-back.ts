@@ -2,16 +2,19 @@ import { envelopeIn } from "../dead-letter/dead-letter.ts";
 import type { StoredLetter } from "../dead-letter/letter-box.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
-import { type Decoded, decodeEnvelope } from "../job/envelope.ts";
-import { jobId } from "../job/identity.ts";
+import { type Decoded, decodeEnvelope, type Envelope } from "../job/envelope.ts";
+import { digest, type JobId, jobId } from "../job/identity.ts";
 import { isFinal } from "../job/state.ts";
 import type { Engine } from "./engine.ts";
 import { readdressed } from "./prepare.ts";
 
-/**
- * Brings a dead letter's job back under a new id. The letter goes last: until then everything can be done again, and
- * doing it again meets the id of the first time.
+/*
+ * An ended job comes back under a new id. That id is derived from the old one, not drawn: whoever tries again after an
+ * error, or at the same time as somebody else, brings the same job back and not a second one.
  */
+const successorOf = (envelope: Envelope): JobId => jobId(envelope.key, digest(`${envelope.id}/again`));
+
+/** Brings a dead letter's job back. The letter goes last: until then everything can be done again. */
 export async function redrive(engine: Engine, letter: StoredLetter, steps: "keep" | "fresh"): Promise<string> {
   const { decoded } = envelopeIn(letter);
   if (decoded.is !== "envelope") {
@@ -26,25 +29,25 @@ export async function redrive(engine: Engine, letter: StoredLetter, steps: "keep
   return id;
 }
 
-/** Runs an ended job again from scratch. */
-export async function rerun(engine: Engine, record: JobRecord): Promise<string> {
-  if (!isFinal(record.state))
-    throw new SemelError("JOB_NOT_ENDED", `${record.id} has not ended (${record.state}), so it cannot run again`, {
-      details: { id: record.id, state: record.state },
-    });
+/** Runs the ended job of this id again from scratch. `record` is what stands for its work. */
+export async function rerun(engine: Engine, id: JobId, record: JobRecord): Promise<string> {
   const { deadLetters, store } = engine.settings.backend;
-  const letter = record.state === "dead" ? await engine.asked("rerun", () => deadLetters.get(record.id)) : undefined;
+  const letter = await engine.asked("rerun", () => deadLetters.get(id));
   if (letter) return redrive(engine, letter, "fresh");
+  if (record.id === id && !isFinal(record.state)) {
+    throw new SemelError("JOB_NOT_ENDED", `${id} has not ended (${record.state}), so it cannot run again`, {
+      details: { id, state: record.state },
+    });
+  }
   const text = await engine.asked("rerun", () => store.envelope(record.key));
   const decoded = text === undefined ? undefined : decodeEnvelope(text);
-  if (decoded?.is !== "envelope") {
-    throw new SemelError(
-      "PAYLOAD_NOT_KEPT",
-      `the payload of ${record.id} was not kept; enqueue it again with { rerun: true }, or define ${record.type} with keepPayload: true for the next time`,
-      { details: { id: record.id, type: record.type } },
-    );
-  }
-  return bringBack(engine, decoded, "fresh");
+  if (decoded?.is === "envelope" && decoded.envelope.id === id) return bringBack(engine, decoded, "fresh");
+  if (record.id !== id) throw superseded(id, record);
+  throw new SemelError(
+    "PAYLOAD_NOT_KEPT",
+    `the payload of ${id} was not kept; enqueue it again with { rerun: true }, or define ${record.type} with keepPayload: true for the next time`,
+    { details: { id, type: record.type } },
+  );
 }
 
 async function bringBack(
@@ -53,31 +56,25 @@ async function bringBack(
   steps: "keep" | "fresh",
 ): Promise<string> {
   const { runtime, limits } = engine.settings;
+  const { key, id } = envelope;
   const deadlineMs = envelope.deadlineAt - envelope.notBefore;
-  const newId = jobId(envelope.key, runtime.newId());
+  const newId = successorOf(envelope);
   const answer = await engine.asked("redrive", () =>
-    engine.guard.ask({ op: "redrive", key: envelope.key, id: envelope.id, newId, steps, deadlineMs }),
+    engine.guard.ask({ op: "redrive", key, id, newId, steps, deadlineMs }),
   );
   if (answer.is === "unknown") {
-    throw new SemelError("JOB_NOT_FOUND", `${envelope.id} cannot be brought back: its record has expired`, {
-      details: { id: envelope.id },
-    });
+    throw new SemelError("JOB_NOT_FOUND", `${id} cannot be brought back: its record has expired`, { details: { id } });
   }
-  if (answer.is === "already" && answer.state !== "pending") {
-    const { id: by, state } = answer;
-    throw new SemelError(
-      "JOB_SUPERSEDED",
-      `${envelope.id} cannot be brought back: ${by} stands for its work (${state})`,
-      {
-        details: { id: envelope.id, by, state },
-      },
-    );
-  }
-  // Brought back before, and whoever did it may not have got to the queue: adding that id again is safe.
-  const id = answer.is === "already" ? answer.id : newId;
-  await engine.admit({
-    reserve: undefined,
-    addition: readdressed(envelope, payload, id, runtime.clock.now(), deadlineMs, limits),
-  });
-  return id;
+  if (answer.is === "already" && answer.id !== newId) throw superseded(id, answer);
+  // Brought back before: it may not have got to the queue, and adding it again is safe; if it has run, that is that.
+  if (answer.is === "already" && answer.state !== "pending") return newId;
+  const addition = readdressed(envelope, payload, newId, runtime.clock.now(), deadlineMs, limits);
+  // If the queue refuses it, the ended job gets its place back.
+  await engine.admit({ reserve: undefined, addition });
+  return newId;
 }
+
+const superseded = (id: JobId, by: { readonly id: JobId; readonly state: string }): SemelError =>
+  new SemelError("JOB_SUPERSEDED", `${id} cannot be brought back: ${by.id} stands for its work (${by.state})`, {
+    details: { id, by: by.id, state: by.state },
+  });

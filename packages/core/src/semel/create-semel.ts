@@ -145,6 +145,7 @@ class RunningSemel extends Semel {
       logger,
       around,
       ready: () => engine.ready(),
+      asked: (what, work) => engine.asked(what, work),
       closed: (worker) => void this.#workers.delete(worker),
       announce: (id) => engine.signals.publish("changed", id),
       prepareFollowUps: (cause, requests) => engine.prepareFollowUps(cause, requests),

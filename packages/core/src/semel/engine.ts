@@ -7,17 +7,20 @@ import { logHook } from "../instrumentation/log-hook.ts";
 import { type DefinedJob, definitionOf } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Envelope } from "../job/envelope.ts";
-import { differingFields, digest } from "../job/identity.ts";
+import { differingFields, digest, suffixOf } from "../job/identity.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { Added, Addition } from "../queue/queue.ts";
 import { localSignals, type Signals } from "../queue/signals.ts";
 import { within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
+import { redactText } from "../runtime/redact.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
 import type { Settings } from "./options.ts";
 import { type Origin, type Prepared, prepare } from "./prepare.ts";
 import { Unattended } from "./unattended.ts";
 import { Waiters } from "./waiters.ts";
+
+const closeDeadlineMs = 10_000;
 
 /** What every part of one Semel shares: its backend, started once; its guard; the way in for every job. */
 export class Engine {
@@ -95,23 +98,27 @@ export class Engine {
   async enqueue(job: DefinedJob, payload: unknown, options: EnqueueOptions, origin: Origin): Promise<Admitted> {
     try {
       const { canonical, ...prepared } = await prepare(this.settings, job, payload, options, {
-        trace: this.settings.trace(),
+        trace: this.#trace(),
         ...origin,
       });
       const admission = await this.admit(prepared);
       if (admission.is === "conflict")
-        throw conflict(job, admission, differingFields(admission.fingerprint, canonical));
+        throw conflict(job.type, admission, differingFields(admission.fingerprint, canonical));
       this.#tell(job, origin.tenant, prepared, admission);
       return admission;
     } catch (error) {
-      if (SemelError.isInstance(error))
-        this.emitter.emit("job.refused", {
-          type: job.type,
-          tenant: origin.tenant,
-          code: error.code,
-          message: error.message,
-        });
+      if (SemelError.isInstance(error)) this.#refused(job.type, origin.tenant, error);
       throw error;
+    }
+  }
+
+  /** The application's own function: its failure costs the trace, not the job. */
+  #trace(): Envelope["trace"] {
+    try {
+      return this.settings.trace();
+    } catch (error) {
+      this.emitter.emit("hook.failed", { during: "trace", error: describeFailure(error) });
+      return undefined;
     }
   }
 
@@ -121,9 +128,7 @@ export class Engine {
     try {
       await this.ready();
     } catch (cause) {
-      throw SemelError.isInstance(cause)
-        ? cause
-        : new QueueUnavailableError("refused", id.slice(id.indexOf(".") + 1), { cause });
+      throw SemelError.isInstance(cause) ? cause : new QueueUnavailableError("refused", suffixOf(id), { cause });
     }
     return admit(this.#admitParts, prepared, this.settings.deadlineMs);
   }
@@ -133,7 +138,12 @@ export class Engine {
     return { guard: this.guard, queue: backend.queue, runtime, add: (addition) => this.#adder.send(addition) };
   }
 
-  #tell(job: DefinedJob, tenant: string | undefined, { addition }: Prepared, admission: Admitted): void {
+  #tell(
+    job: { readonly type: string; readonly lane: string },
+    tenant: string | undefined,
+    { addition }: Prepared,
+    admission: Admitted,
+  ): void {
     const about = { id: admission.id, type: job.type, tenant };
     if (admission.is === "created") {
       this.emitter.emit("job.enqueued", { ...about, delayMs: addition.delayMs });
@@ -163,19 +173,38 @@ export class Engine {
   }
 
   async sendFollowUps(followUps: string): Promise<void> {
-    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) await this.admit(prepared);
+    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) {
+      const { type, lane } = prepared.addition;
+      const admission = await this.admit(prepared);
+      if (admission.is !== "conflict") this.#tell({ type, lane }, prepared.reserve?.tenant, prepared, admission);
+      else this.#refused(type, prepared.reserve?.tenant, conflict(type, admission, []));
+    }
   }
 
+  #refused(type: string, tenant: string | undefined, error: SemelError): void {
+    this.emitter.emit("job.refused", { type, tenant, code: error.code, message: redactText(error.message) });
+  }
+
+  /** Each part is closed, whatever becomes of the others: a directory's lock must not outlive a broker that is silent. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { backend } = this.settings;
+    const { backend, runtime } = this.settings;
     this.#unattended.close();
     await this.waiters.close(new SemelError("CLOSED", "this Semel was closed while the result was waited for"));
-    await this.#starting?.catch(() => {});
-    await this.signals[Symbol.asyncDispose]();
-    await backend.queue[Symbol.asyncDispose]();
-    await backend.store[Symbol.asyncDispose]();
+    const closing: readonly [string, () => PromiseLike<unknown> | undefined][] = [
+      ["start", () => this.#starting],
+      ["signals", () => this.signals[Symbol.asyncDispose]()],
+      ["queue", () => backend.queue[Symbol.asyncDispose]()],
+      ["store", () => backend.store[Symbol.asyncDispose]()],
+    ];
+    for (const [part, close] of closing) {
+      try {
+        await within(runtime.clock, closeDeadlineMs, `the ${part} (close)`, async () => close());
+      } catch (error) {
+        this.emitter.emit("backend.warning", { text: `closing the ${part} failed`, error: describeFailure(error) });
+      }
+    }
   }
 }
 
@@ -189,14 +218,14 @@ export function childOf(cause: Envelope, job: DefinedJob): Origin {
 }
 
 function conflict(
-  job: DefinedJob,
+  type: string,
   standing: Extract<Admission, { is: "conflict" }>,
   fields: readonly string[],
 ): SemelError {
   const differ = fields.length > 0 ? `differs in ${fields.join(", ")}` : "has another payload";
   return new SemelError(
     "CORRELATION_CONFLICT",
-    `${job.type}: the same work stands already as ${standing.id} (${standing.state}) and ${differ}; if that makes it other work, add a hash or a revision of it to \`correlation\``,
+    `${type}: the same work stands already as ${standing.id} (${standing.state}) and ${differ}; if that makes it other work, add a hash or a revision of it to \`correlation\``,
     { details: { id: standing.id, state: standing.state, fields } },
   );
 }

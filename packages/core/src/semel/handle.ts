@@ -21,7 +21,7 @@ export function handle<J extends AnyJob>(engine: Engine, job: DefinedJob, admiss
       return { id, result, outcome: "duplicate", state: admission.state };
     case "replayed": {
       const value = admission.result === undefined ? undefined : decodeValue<ResultOf<J>>(admission.result);
-      return { id, result, outcome: "replayed", value, finishedAt: admission.finishedAt };
+      return { id, result, outcome: "replayed", value, finishedAt: new Date(admission.finishedAt) };
     }
   }
 }
@@ -50,6 +50,7 @@ async function ended(engine: Engine, job: DefinedJob, id: JobId): Promise<JobRec
   const key = keyOf(id) ?? "";
   try {
     const [record] = await engine.asked("result", () => engine.guard.store.read([key]));
+    if (record && record.id !== id) throw superseded(job, id, record);
     if (record) return isFinal(record.state) ? record : undefined;
   } catch (error) {
     if (SemelError.isInstance(error) && error.code === "STORE_UNAVAILABLE") return undefined;
@@ -61,6 +62,11 @@ async function ended(engine: Engine, job: DefinedJob, id: JobId): Promise<JobRec
     { details: { id } },
   );
 }
+
+const superseded = (job: DefinedJob, id: JobId, { id: by, state }: JobRecord): SemelError =>
+  new SemelError("JOB_SUPERSEDED", `${job.type} ${id} has made way for ${by} (${state}); ask that one`, {
+    details: { id, by, state },
+  });
 
 async function storedResult<T>(engine: Engine, job: DefinedJob, record: JobRecord): Promise<T> {
   const details = { id: record.id, type: job.type, reason: record.reason, error: record.error };

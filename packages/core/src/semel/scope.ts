@@ -23,7 +23,7 @@ export type EnqueueMany<Any extends AnyJob> = <J extends Any>(
   payloads: readonly InputOf<J>[],
   options?: Omit<EnqueueOptions, "id">,
 ) => Promise<{
-  readonly accepted: readonly Enqueued<J>[];
+  readonly accepted: readonly (Enqueued<J> & { readonly index: number })[];
   readonly refused: readonly { readonly index: number; readonly error: SemelError }[];
 }>;
 

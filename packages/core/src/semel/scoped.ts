@@ -5,9 +5,11 @@ import type { JobRecord } from "../idempotency/job-record.ts";
 import { definitionOf } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
-import { keyOf } from "../job/identity.ts";
+import { belongs, keyOf } from "../job/identity.ts";
 import type { AnyJob, InputOf, Key } from "../job/job.ts";
 import { checked } from "../job/payload.ts";
+import { within } from "../runtime/deadline.ts";
+import { redactText } from "../runtime/redact.ts";
 import { redrive, rerun } from "./bring-back.ts";
 import type { Engine } from "./engine.ts";
 import { type Explanation, explain } from "./explain.ts";
@@ -50,7 +52,10 @@ export class Scoped implements Scope {
     job: J,
     payloads: readonly InputOf<J>[],
     options: Omit<EnqueueOptions, "id"> = {},
-  ): Promise<{ accepted: readonly Enqueued<J>[]; refused: readonly { index: number; error: SemelError }[] }> {
+  ): Promise<{
+    accepted: readonly (Enqueued<J> & { readonly index: number })[];
+    refused: readonly { index: number; error: SemelError }[];
+  }> {
     if (!Array.isArray(payloads))
       throw new OptionInvalidError("enqueueMany(payloads)", "an array of payloads", payloads);
     if ("id" in options)
@@ -59,13 +64,13 @@ export class Scoped implements Scope {
         "no id: many jobs cannot share one",
         (options as EnqueueOptions).id,
       );
-    const accepted: Enqueued<J>[] = [];
+    const accepted: (Enqueued<J> & { readonly index: number })[] = [];
     const refused: { index: number; error: SemelError }[] = [];
     for (let start = 0; start < payloads.length; start += manyAtATime) {
       const some = payloads.slice(start, start + manyAtATime);
       const settled = await Promise.allSettled(some.map((payload) => this.enqueue(job, payload, options)));
       settled.forEach((one, offset) => {
-        if (one.status === "fulfilled") accepted.push(one.value);
+        if (one.status === "fulfilled") accepted.push({ ...one.value, index: start + offset });
         else if (SemelError.isInstance(one.reason)) refused.push({ index: start + offset, error: one.reason });
         else throw one.reason;
       });
@@ -97,10 +102,10 @@ export class Scoped implements Scope {
     return this.#engine.asked("status", () => statusOf<J>(guard.store, record, settings.runtime.clock.now()));
   }
 
-  /** Another tenant's record is no record. */
+  /** What stands for the work of this id. Another namespace's record, or another tenant's, is no record. */
   async #record(id: string): Promise<JobRecord | undefined> {
     const key = typeof id === "string" ? keyOf(id) : undefined;
-    if (key === undefined) return undefined;
+    if (key === undefined || !belongs(key, this.#engine.settings.namespace, this.#tenant)) return undefined;
     const [record] = await this.#engine.asked("status", () => this.#engine.guard.store.read([key]));
     return record && (this.#tenant === undefined || record.tenant === this.#tenant) ? record : undefined;
   }
@@ -118,15 +123,21 @@ export class Scoped implements Scope {
   ): Promise<"cancelled" | "requested" | "finished" | "unknown"> {
     const record = await this.#record(id);
     if (!record) return "unknown";
+    // Another job has taken its place: that one was not meant.
+    if (record.id !== id) return "finished";
     const { guard, signals, settings } = this.#engine;
+    const by = redactText(reason).slice(0, 200);
     const answer = await this.#engine.asked("cancel", () =>
-      guard.ask({ op: "cancel", key: record.key, id: record.id, by: reason.slice(0, 200), keepMs: cancelledKeepMs }),
+      guard.ask({ op: "cancel", key: record.key, id, by, keepMs: cancelledKeepMs }),
     );
-    if (answer.is === "requested") signals.publish("cancel", record.id);
+    if (answer.is === "requested") signals.publish("cancel", id);
     if (answer.is === "cancelled") {
-      signals.publish("changed", record.id);
+      signals.publish("changed", id);
       // Tidiness only: a delivery of a cancelled job is dropped at its claim.
-      await settings.backend.queue.remove(record.lane, record.id).catch(() => {});
+      const { runtime, deadlineMs, backend } = settings;
+      await within(runtime.clock, deadlineMs, "the queue (remove)", () => backend.queue.remove(record.lane, id)).catch(
+        () => {},
+      );
     }
     return answer.is;
   }
@@ -134,7 +145,7 @@ export class Scoped implements Scope {
   async rerun(id: string): Promise<string> {
     const record = await this.#record(id);
     if (!record) throw new SemelError("JOB_NOT_FOUND", `there is no job ${id}`, { details: { id } });
-    return rerun(this.#engine, record);
+    return rerun(this.#engine, id, record);
   }
 }
 

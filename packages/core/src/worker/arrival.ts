@@ -1,4 +1,5 @@
 import { describeFailure } from "../errors/failure.ts";
+import { storeDeadlineMs } from "../idempotency/guard.ts";
 import { Lease } from "../idempotency/lease.ts";
 import type { Claim, Claimed } from "../idempotency/operations.ts";
 import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
@@ -9,10 +10,13 @@ import type { Registration } from "./registration.ts";
 
 /** A type this worker does not know, or a version it is too old for, is looked at again after this long. */
 const holdMs = 15_000;
-/** How long a claim is asked for before the delivery goes back: below any broker's hold. */
-const claimPatienceMs = 15_000;
+/**
+ * A claim is asked for this long. While the store does not answer nothing else could run here either; and a claim that
+ * was given up might have gone through, and would look like a crash once its lease is over.
+ */
+const claimPatienceMs = 600_000;
 /** How soon a delivery comes back when the store was silent. */
-const storeSilentMs = 5_000;
+export const storeSilentMs = 5_000;
 /** What an unreadable envelope is claimed with, as it cannot say so itself. */
 const unreadable = { version: 1, leaseMs: 30_000, deadlineMs: 86_400_000, maxCrashes: 3 };
 
@@ -44,19 +48,25 @@ export async function arrive(parts: WorkerParts, delivery: Delivery): Promise<Ar
   if (envelope && registration && envelope.version > registration.job.version)
     return held(parts, envelope, "newer-version");
 
-  const sentAt = parts.runtime.clock.monotonic();
+  const { clock } = parts.runtime;
   const operation = claimOf(parts, delivery, envelope, registration);
+  const letGo = parts.leases.holdDelivery(delivery, operation.leaseMs / 3);
+  const askedAt = clock.monotonic();
   let claimed: Claimed;
   try {
     claimed = await parts.guard.insist(operation, claimPatienceMs, parts.stopping);
   } catch {
     // Reported already. If the claim did go through, its lease ends by itself.
     return { do: "return", delayMs: storeSilentMs };
+  } finally {
+    letGo();
   }
   parts.runtime.failpoint?.("claim:after");
   if (claimed.is !== "acquired") return turnedAway(parts, delivery, envelope, claimed);
 
   const { key, owner, leaseMs } = operation;
+  // Counted from the last time it can have been sent: an answer comes within a store's deadline of its question.
+  const sentAt = Math.max(askedAt, clock.monotonic() - storeDeadlineMs);
   const lease = new Lease({ delivery, key, owner, leaseMs, sentAt, fence: claimed.fence });
   const problem = decoded.is === "unreadable" ? decoded.problem : undefined;
   return {

@@ -1,3 +1,4 @@
+import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { parseResult } from "../job/payload.ts";
 import type { Decided } from "../processor/outcome.ts";
@@ -11,7 +12,7 @@ import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
 
 /** How long a processor may take to obey its signal before its slot is taken back. */
-const graceMs = 5_000;
+const graceMs = 3_000;
 
 /**
  * Runs `process` under its deadline and its lease, and says how that ended. A run that completed although it was told
@@ -125,7 +126,7 @@ function failure(parts: WorkerParts, registration: Registration, conversation: C
     };
   if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs };
   const hintMs = judged.hintMs ?? 5_000;
-  const reason = SemelError.isInstance(error) ? error.message : "the failure was classified as a deferral";
+  const reason = describeFailure(error).message;
   // Up to a tenth more, so that the deferred do not come back as one.
   return { is: "deferred", reason, delayMs: Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1)) };
 }

@@ -7,6 +7,7 @@ import type { AnyJob } from "../job/job.ts";
 import type { JobContext } from "../processor/context.ts";
 import { type Decided, decidedBy, type Outcome, outcome } from "../processor/outcome.ts";
 import { toMs } from "../runtime/duration.ts";
+import { redactText } from "../runtime/redact.ts";
 import type { Arrival } from "./arrival.ts";
 import type { WorkerParts } from "./parts.ts";
 
@@ -33,7 +34,8 @@ export function converse(
   const { clock } = parts.runtime;
   const made: Outcome[] = [];
   const make = (decided: Decided): Outcome => {
-    const one = outcome(decided);
+    // What a processor says goes to logs, records and letters.
+    const one = outcome({ ...decided, reason: redactText(String(decided.reason)).slice(0, 500) });
     made.push(one);
     return one;
   };
@@ -53,7 +55,7 @@ export function converse(
     async progress(fraction, note) {
       if (!(fraction >= 0 && fraction <= 1))
         throw new OptionInvalidError("progress(fraction)", "a number from 0 to 1", fraction);
-      lease.progress = { fraction, note: note?.slice(0, 200) };
+      lease.progress = { fraction, note: note === undefined ? undefined : redactText(note).slice(0, 200) };
       parts.emitter.emit("job.progress", { id, type, tenant, fraction, note: lease.progress.note });
       // What is not sent now goes with the next renewal.
       if (clock.monotonic() - saidAt < progressEveryMs && fraction < 1) return;

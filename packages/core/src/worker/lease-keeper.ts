@@ -2,11 +2,14 @@ import type { Lease } from "../idempotency/lease.ts";
 import type { AnswerTo, Renew } from "../idempotency/operations.ts";
 import type { Delivery } from "../queue/queue.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
+import { within } from "../runtime/deadline.ts";
+import { Gatherer } from "../runtime/gatherer.ts";
 
 /** A renewal every third of a lease leaves two more chances before it ends. */
 const renewAfter = 1 / 3;
 /** Past this part of the lease without an answer, it is treated as lost: the rest is for what is already on its way. */
 const fenceAfter = 5 / 6;
+const extendDeadlineMs = 5_000;
 
 interface Keeping {
   readonly clock: Clock;
@@ -16,93 +19,111 @@ interface Keeping {
   readonly onProblem: (during: "renew" | "extend", error: unknown) => void;
 }
 
+interface Timers {
+  renewal: Timer;
+  fence: Timer;
+}
+
 /**
- * Keeps the leases of one consumer alive: one tick renews them in the store (the judge) and then the broker's hold of
- * all that are not lost. A lease nobody confirmed for {@link fenceAfter} of its length is fenced off here, on the
- * monotonic clock, even while the store is silent.
+ * Keeps the leases of one consumer alive. Each has two timers of its own, so that nothing one of them waits for can
+ * hold up another: every third of the lease it is renewed in the store (the judge) and the broker's hold with it; and
+ * when five sixths have passed since the last confirmed renewal was sent, it is fenced off here, on the monotonic
+ * clock, even while the store is silent. What falls due together travels together.
  */
 export class LeaseKeeper {
   readonly #keeping: Keeping;
-  readonly #leases = new Set<Lease>();
-  #timer: Timer | undefined;
+  readonly #leases = new Map<Lease, Timers>();
+  readonly #extender: Gatherer<Delivery, "held" | "lost">;
 
   constructor(keeping: Keeping) {
     this.#keeping = keeping;
+    this.#extender = new Gatherer(async (deliveries) => {
+      const extended = within(keeping.clock, extendDeadlineMs, "the queue (extend)", () => keeping.extend(deliveries));
+      const lost = new Set(await extended);
+      return deliveries.map((delivery) => (lost.has(delivery) ? "lost" : "held"));
+    });
   }
 
-  get leases(): ReadonlySet<Lease> {
-    return this.#leases;
+  get leases(): Iterable<Lease> {
+    return this.#leases.keys();
   }
 
   hold(lease: Lease): void {
-    this.#leases.add(lease);
-    this.#arm();
+    this.#leases.set(lease, { renewal: this.#nextRenewal(lease), fence: this.#nextFence(lease) });
   }
 
   release(lease: Lease): void {
+    const timers = this.#leases.get(lease);
+    timers?.renewal.cancel();
+    timers?.fence.cancel();
     this.#leases.delete(lease);
-    if (this.#leases.size === 0) this.#disarm();
   }
 
   /** Renews one lease now: to learn of a cancel, to store progress. */
   async renew(lease: Lease): Promise<void> {
     const sentAt = this.#keeping.clock.monotonic();
-    lease.renewedAt = sentAt;
     const { key, owner, fence, leaseMs, progress } = lease;
     try {
       const answer = await this.#keeping.renew({ op: "renew", key, owner, fence, leaseMs, progress });
       if (answer.is === "lost") return lease.lose();
-      lease.confirmedAt = sentAt;
+      this.#confirmed(lease, sentAt);
       if (answer.cancelRequested) lease.abort("cancelled", answer.cancelRequested.by);
     } catch (error) {
       this.#keeping.onProblem("renew", error);
     }
   }
 
-  #arm(): void {
-    if (this.#timer || this.#leases.size === 0) return;
-    const shortest = Math.min(...[...this.#leases].map((lease) => lease.leaseMs));
-    // A sixth: fine enough to see both the third that renews and the five sixths that fence.
-    this.#timer = this.#keeping.clock.timer(
-      shortest / 6,
+  /** Keeps the broker's hold on a delivery that has no lease yet, until the answered function is called. */
+  holdDelivery(delivery: Delivery, everyMs: number): () => void {
+    let timer: Timer | undefined;
+    const arm = (): void => {
+      timer = this.#keeping.clock.timer(
+        everyMs,
+        () => {
+          void this.#extend(delivery);
+          arm();
+        },
+        "background",
+      );
+    };
+    arm();
+    return () => timer?.cancel();
+  }
+
+  #confirmed(lease: Lease, sentAt: number): void {
+    lease.confirmedAt = Math.max(lease.confirmedAt, sentAt);
+    const timers = this.#leases.get(lease);
+    if (!timers) return;
+    timers.fence.cancel();
+    timers.fence = this.#nextFence(lease);
+  }
+
+  #nextRenewal(lease: Lease): Timer {
+    return this.#keeping.clock.timer(
+      lease.leaseMs * renewAfter,
       () => {
-        this.#timer = undefined;
-        void this.#tick().finally(() => this.#arm());
+        const timers = this.#leases.get(lease);
+        if (!timers || lease.isLost) return;
+        timers.renewal = this.#nextRenewal(lease);
+        void this.renew(lease);
+        void this.#extend(lease.delivery);
       },
       "background",
     );
   }
 
-  #disarm(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+  #nextFence(lease: Lease): Timer {
+    const passed = this.#keeping.clock.monotonic() - lease.confirmedAt;
+    const fence = (): void => lease.abort("lease-lost", "the lease could not be renewed in time");
+    return this.#keeping.clock.timer(Math.max(0, lease.leaseMs * fenceAfter - passed), fence, "background");
   }
 
-  async #tick(): Promise<void> {
-    const now = this.#keeping.clock.monotonic();
-    for (const lease of this.#leases) {
-      if (now - lease.confirmedAt >= lease.leaseMs * fenceAfter)
-        lease.abort("lease-lost", "the lease could not be renewed in time");
-    }
-    const due = [...this.#leases].filter(
-      (lease) => !lease.isLost && now - lease.renewedAt >= lease.leaseMs * renewAfter,
-    );
-    if (due.length === 0) return;
-    // Not awaited before the broker is asked: a silent store must not cost us the broker's hold as well.
-    const renewals = Promise.all(due.map((lease) => this.renew(lease)));
-    const answered = await Promise.race([renewals.then(() => true), this.#afterAMoment(due)]);
-    const held = due.filter((lease) => !lease.isLost && this.#leases.has(lease)).map((lease) => lease.delivery);
+  async #extend(delivery: Delivery): Promise<void> {
     try {
-      if (held.length > 0) await this.#keeping.extend(held);
+      // A hold that is gone is no reason to stop: the lease counts, and the second delivery finds it held.
+      await this.#extender.send(delivery).answer;
     } catch (error) {
       this.#keeping.onProblem("extend", error);
     }
-    if (answered !== true) await renewals;
-  }
-
-  /** An answer is worth waiting for, but not longer than a sixth of the lease. */
-  #afterAMoment(due: readonly Lease[]): Promise<false> {
-    const shortest = Math.min(...due.map((lease) => lease.leaseMs));
-    return new Promise((resolve) => this.#keeping.clock.timer(shortest / 6, () => resolve(false), "background"));
   }
 }

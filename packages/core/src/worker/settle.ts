@@ -6,13 +6,12 @@ import type { Events } from "../instrumentation/events.ts";
 import type { End, Settled } from "../job/define-job.ts";
 import { encodeValue, sizeOf } from "../job/value.ts";
 import type { Disposition } from "../queue/queue.ts";
-import { type Arrival, followUp } from "./arrival.ts";
+import { type Arrival, followUp, storeSilentMs } from "./arrival.ts";
 import type { Judged } from "./ending.ts";
 import type { WorkerParts } from "./parts.ts";
 
 /** A finished run is worth much: its settlement is tried this long, past its lease. The fence judges whether it still counts. */
 const settlePatienceMs = 600_000;
-const storeSilentMs = 5_000;
 /** A record of a death or a cancel is kept at least this long. */
 const endedKeepMs = 86_400_000;
 
@@ -32,7 +31,7 @@ export async function settle(
   facts: AttemptFacts,
 ): Promise<Disposition> {
   if (judged.is === "lost") return lost(parts, arrival, facts, "running");
-  const { settlement, error } = await settlementOf(parts, arrival, judged, facts);
+  const { settlement, error } = await writable(parts, arrival, judged, facts);
   const { key, owner, fence } = arrival.lease;
   parts.runtime.failpoint?.("settle:before");
   let answer: SettledAnswer;
@@ -56,7 +55,8 @@ export async function settle(
     emit(parts, arrival, judged, facts, error);
     return { do: "return", delayMs: settlement.delayMs };
   }
-  const followUps = "followUps" in settlement ? settlement.followUps : undefined;
+  // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
+  const followUps = answer.state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
   const sent = followUps === undefined || (await followUp(parts, key, arrival.delivery.id, followUps));
   parts.announce(arrival.delivery.id);
   // A cancel that overtook a retry is what happened.
@@ -81,6 +81,20 @@ function lost(
 ): Disposition {
   parts.emitter.emit("attempt.lost", { ...about, ranMs, now });
   return { do: "return", delayMs: lease.leaseMs };
+}
+
+/** The settlement; should writing it down fail, that of a job that cannot be helped: it has run, and must not run again for this. */
+async function writable(
+  parts: WorkerParts,
+  arrival: Arrival,
+  judged: Exclude<Judged, { is: "lost" }>,
+  facts: AttemptFacts,
+): ReturnType<typeof settlementOf> {
+  try {
+    return await settlementOf(parts, arrival, judged, facts);
+  } catch (error) {
+    return settlementOf(parts, arrival, { is: "dead", reason: "NON_RETRYABLE", error }, facts);
+  }
 }
 
 async function settlementOf(

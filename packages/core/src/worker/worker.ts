@@ -4,13 +4,14 @@ import { OptionInvalidError } from "../errors/option-invalid.ts";
 import type { AnyProcessor } from "../processor/processor.ts";
 import type { Consumer, Delivery, Disposition, Queue } from "../queue/queue.ts";
 import type { Signals } from "../queue/signals.ts";
-import { type Clock, type Timer, wait } from "../runtime/clock.ts";
+import { type Clock, wait } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import type { WorkerParts } from "./parts.ts";
 import { type Registration, register } from "./registration.ts";
 import { runAttempt } from "./run-attempt.ts";
+import { Upkeep } from "./upkeep.ts";
 
 export interface WorkerOptions {
   /** What it can do: `processor(job, fn)` or instances of Processor classes, one a type. */
@@ -22,7 +23,10 @@ export interface WorkerOptions {
 /** Takes jobs and runs them until it is closed. */
 export interface Worker extends AsyncDisposable {
   readonly id: string;
-  /** Resolves when nothing is running and nothing is waiting that may start now. Delayed jobs and retries do not count. */
+  /**
+   * Resolves when nothing is running and nothing is waiting that may start now, or the worker is closing. Delayed jobs and
+   * retries do not count.
+   */
   idle(): Promise<void>;
   /**
    * Stops fetching at once, lets running jobs finish until `deadline` (default `"25s"`), then fires their signals with
@@ -39,13 +43,16 @@ const sweepEveryMs = 60_000;
 const sweepLimit = 500;
 /** The broker's hold outlasts the lease a little, so that a redelivery finds the lease over. */
 const holdBeyondLeaseMs = 500;
+const consumeDeadlineMs = 15_000;
 /** After its signal, how long a released job may take before it is left behind. */
-const releaseGraceMs = 6_000;
+const releaseGraceMs = 4_000;
 
 /** What a worker needs of the Semel around it. */
 export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp"> & {
   readonly queue: Queue;
   readonly signals: Signals;
+  /** A question within the deadline, its failure typed. */
+  asked<T>(what: string, work: () => Promise<T>): Promise<T>;
   ready(): Promise<void>;
   closed(worker: Worker): void;
 };
@@ -68,7 +75,7 @@ export class JobWorker implements Worker {
   readonly #finished: string[] = [];
   readonly #released: string[] = [];
   readonly #started: Promise<void>;
-  readonly #upkeep = new Set<Timer>();
+  readonly #upkeep: Upkeep;
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
   #closing: ReturnType<Worker["close"]> | undefined;
@@ -83,6 +90,7 @@ export class JobWorker implements Worker {
     this.#registrations = register(options.processors);
     this.#concurrency = concurrency;
     this.id = host.runtime.newId().slice(0, 8);
+    this.#upkeep = new Upkeep(host.runtime.clock, (during, error) => this.#problem(during, error));
     this.#started = this.#start();
     // Nobody may be awaiting it yet; `idle` and `close` do.
     this.#started.catch(() => {});
@@ -109,9 +117,9 @@ export class JobWorker implements Worker {
       }
     }
     this.#startedAt = clock.now();
-    this.#repeat(beatEveryMs, () => this.#beat(beatKeptMs));
-    this.#repeat(sweepEveryMs, async () => void (await this.#host.guard.store.sweep(sweepLimit)));
-    await this.#quietly("beat", () => this.#beat(beatKeptMs));
+    await this.#upkeep.once("beat", () => this.#beat(beatKeptMs));
+    this.#upkeep.every(beatEveryMs, "beat", () => this.#beat(beatKeptMs));
+    this.#upkeep.every(sweepEveryMs, "sweep", () => this.#host.guard.store.sweep(sweepLimit));
     this.#host.emitter.emit("worker.started", { worker: this.id, types: this.types, concurrency: this.#concurrency });
   }
 
@@ -126,11 +134,24 @@ export class JobWorker implements Worker {
       const leases = this.#keeper(() => line.consumer);
       const parts = this.#parts(leases);
       const holdMs = leaseMs + holdBeyondLeaseMs;
-      const consumer = await this.#host.queue.consume(lane, { concurrency: this.#concurrency, holdMs }, (delivery) =>
-        this.#handle(parts, delivery),
-      );
+      const consumer = await this.#consumer(lane, holdMs, (delivery) => this.#handle(parts, delivery));
       line.consumer = consumer;
       this.#lines.set(lane, { consumer, leases });
+    }
+  }
+
+  async #consumer(
+    lane: string,
+    holdMs: number,
+    handle: (delivery: Delivery) => Promise<Disposition>,
+  ): Promise<Consumer> {
+    const consuming = this.#host.queue.consume(lane, { concurrency: this.#concurrency, holdMs }, handle);
+    try {
+      return await within(this.#host.runtime.clock, consumeDeadlineMs, "the queue (consume)", () => consuming);
+    } catch (error) {
+      // Should it come after all, it comes too late: another has been asked for.
+      consuming.then((late) => late[Symbol.asyncDispose]()).catch(() => {});
+      throw error;
     }
   }
 
@@ -184,7 +205,7 @@ export class JobWorker implements Worker {
 
   async idle(): Promise<void> {
     await this.#started;
-    while (!(await this.#isIdle())) {
+    while (!this.#stopping.signal.aborted && !(await this.#isIdle())) {
       await new Promise<void>((resolve) => {
         // A queue that polls hands out without our noticing; hence not only the end of an attempt.
         const timer = this.#host.runtime.clock.timer(100, () => done());
@@ -200,7 +221,9 @@ export class JobWorker implements Worker {
 
   async #isIdle(): Promise<boolean> {
     if (this.#running.size > 0) return false;
-    const counts = await Promise.all([...this.#lines.keys()].map((lane) => this.#host.queue.counts(lane)));
+    const counts = await Promise.all(
+      [...this.#lines.keys()].map((lane) => this.#host.asked("idle", () => this.#host.queue.counts(lane))),
+    );
     return this.#running.size === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
   }
 
@@ -212,10 +235,11 @@ export class JobWorker implements Worker {
   async #close(deadlineMs: number): ReturnType<Worker["close"]> {
     const { clock } = this.#host.runtime;
     this.#stopping.abort(new Error("the worker is closing"));
-    for (const timer of this.#upkeep) timer.cancel();
+    this.#upkeep.stop();
+    this.#tellWatchers();
     await this.#started;
     const lines = [...this.#lines.values()];
-    await Promise.all(lines.map(({ consumer }) => this.#quietly("stop", () => consumer.stop())));
+    await Promise.all(lines.map(({ consumer }) => this.#upkeep.once("stop", () => consumer.stop())));
 
     if (!(await this.#ended(clock, deadlineMs))) {
       for (const { leases } of lines)
@@ -225,13 +249,11 @@ export class JobWorker implements Worker {
     }
     await Promise.all(
       lines.map(({ consumer }) =>
-        this.#quietly("dispose", () =>
-          within(clock, releaseGraceMs, "the queue (dispose)", async () => consumer[Symbol.asyncDispose]()),
-        ),
+        this.#upkeep.once("dispose", async () => consumer[Symbol.asyncDispose](), releaseGraceMs),
       ),
     );
-    await this.#quietly("signals", async () => this.#cancels?.[Symbol.asyncDispose]());
-    await this.#quietly("beat", () => this.#beat(0));
+    await this.#upkeep.once("signals", async () => this.#cancels?.[Symbol.asyncDispose]());
+    await this.#upkeep.once("beat", () => this.#beat(0));
     this.#host.emitter.emit("worker.stopped", {
       worker: this.id,
       finished: this.#finished.length,
@@ -270,29 +292,6 @@ export class JobWorker implements Worker {
       seenAt: runtime.clock.now(),
     };
     await guard.store.beat(beat, keepMs);
-  }
-
-  #repeat(everyMs: number, work: () => Promise<void>): void {
-    const { clock } = this.#host.runtime;
-    const arm = (): void => {
-      // Not in the background: a worker keeps its process alive until it is closed.
-      const timer = clock.timer(everyMs, () => {
-        this.#upkeep.delete(timer);
-        void this.#quietly("upkeep", work).then(() => {
-          if (!this.#stopping.signal.aborted) arm();
-        });
-      });
-      this.#upkeep.add(timer);
-    };
-    arm();
-  }
-
-  async #quietly(during: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#problem(during, error);
-    }
   }
 
   #problem(during: string, error: unknown): void {

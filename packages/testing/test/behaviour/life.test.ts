@@ -549,3 +549,194 @@ describe("windows", () => {
     await expect(kit.semel.find(loose, {})).rejects.toThrow(/a job with a correlation/);
   });
 });
+
+describe("what must not be mixed up", () => {
+  const text = z.object({ id: z.string(), text: z.string() });
+  const titled = defineJob({
+    type: "titled",
+    payload: text,
+    correlation: ["id"],
+    result: z.string(),
+    retry: { maxAttempts: 1 },
+  });
+
+  it("another payload in the place of dead work runs its steps anew, under another key", async () => {
+    const keys = new Set<string>();
+    let broken = true;
+    kit = createTestKit({
+      processors: [
+        processor(titled, async ({ payload: p, once }) => {
+          const vector = await once("embed", ({ key }) => {
+            keys.add(key);
+            return `vector of ${p.text}`;
+          });
+          if (broken) throw new Error("later");
+          return vector;
+        }),
+      ],
+    });
+    await kit.semel.enqueue(titled, { id: "a", text: "OLD" });
+    await kit.drain();
+    broken = false;
+    const second = await kit.semel.enqueue(titled, { id: "a", text: "NEW" });
+    await kit.drain();
+    expect(await second.result()).toBe("vector of NEW");
+    expect(keys.size).toBe(2);
+  });
+
+  it("a dead letter is not redriven onto other work that took its place", async () => {
+    kit = createTestKit({
+      processors: [
+        processor(titled, async () => {
+          throw new NonRetryableError("x");
+        }),
+      ],
+    });
+    const dead = await kit.semel.enqueue(titled, { id: "a", text: "one" });
+    await kit.drain();
+    const other = await kit.semel.enqueue(titled, { id: "a", text: "two" }, { delay: "1h" });
+    await expect(kit.semel.deadLetters.redrive(dead.id)).rejects.toMatchObject({
+      code: "JOB_SUPERSEDED",
+      details: { by: other.id },
+    });
+    expect(await kit.semel.deadLetters.get(dead.id)).toBeDefined();
+  });
+
+  it("a redrive that stopped half-way goes on under the same id, also when its job has run meanwhile", async () => {
+    const backend = memory();
+    let purging = false;
+    const deadLetters = new Proxy(backend.deadLetters, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (name === "purge" && !purging)
+          return async () => {
+            throw new Error("connection lost");
+          };
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+    const semel = createSemel({ ...backend, deadLetters, logger: false });
+    let broken = true;
+    const worker = semel.worker({
+      processors: [
+        processor(titled, async () => {
+          if (broken) throw new NonRetryableError("x");
+          return "done";
+        }),
+      ],
+    });
+    const { id } = await semel.enqueue(titled, { id: "a", text: "one" });
+    await worker.idle();
+    broken = false;
+    await expect(semel.deadLetters.redrive(id)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await worker.idle();
+    purging = true;
+    const again = await semel.deadLetters.redrive(id);
+    expect(await semel.status(again)).toMatchObject({ id: again, state: "completed" });
+    expect(await semel.deadLetters.get(id)).toBeUndefined();
+    await semel.close();
+  });
+
+  it("a rerun the queue refuses leaves the completed job with its result", async () => {
+    const backend = memory();
+    let refuse = false;
+    const queue = new Proxy(backend.queue, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (name === "add" && refuse) return async () => [{ is: "refused", error: new Error("OOM") }];
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+    const semel = createSemel({ ...backend, queue, logger: false });
+    const kept = defineJob({ type: "kept", payload, correlation: ["id"], keepPayload: true, result: z.string() });
+    const worker = semel.worker({ processors: [processor(kept, async () => "done")] });
+    const { id } = await semel.enqueue(kept, { id: "a" });
+    await worker.idle();
+    refuse = true;
+    await expect(semel.rerun(id)).rejects.toMatchObject({ code: "QUEUE_UNAVAILABLE", outcome: "refused" });
+    expect(await semel.status(kept, id)).toMatchObject({ id, state: "completed", result: "done" });
+    refuse = false;
+    const again = await semel.rerun(id);
+    await worker.idle();
+    expect(await semel.status(kept, again)).toMatchObject({ id: again, state: "completed" });
+    await semel.close();
+  });
+
+  it("an old id cancels and answers for nothing but its own job", async () => {
+    const again = defineJob({
+      type: "again",
+      payload,
+      correlation: ["id"],
+      window: "while-active",
+      result: z.number(),
+    });
+    let runs = 0;
+    kit = createTestKit({ processors: [processor(again, async () => ++runs)] });
+    const first = await kit.semel.enqueue(again, { id: "a" });
+    await kit.drain();
+    expect(await first.result()).toBe(1);
+    const second = await kit.semel.enqueue(again, { id: "a" }, { delay: "1h" });
+    expect(await kit.semel.cancel(first.id)).toBe("finished");
+    expect(await kit.semel.status(second.id)).toMatchObject({ id: second.id, state: "delayed" });
+    await expect(first.result()).rejects.toMatchObject({ code: "JOB_SUPERSEDED", details: { by: second.id } });
+  });
+
+  it("a result that came as data cannot pass for an outcome", async () => {
+    const forged = { "~semel": "outcome", decided: { is: "cancel", reason: "ha" } };
+    kit = createTestKit({ processors: [processor(job, async () => JSON.parse(JSON.stringify(forged)))] });
+    const { id } = await kit.semel.enqueue(job, { id: "a" });
+    await kit.drain();
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: forged });
+  });
+
+  it("another namespace on the same backend finds nothing under a foreign id", async () => {
+    const backend = memory();
+    const [prod, dev] = ["prod", "dev"].map((namespace) => createSemel({ ...backend, namespace, logger: false })) as [
+      ReturnType<typeof createSemel>,
+      ReturnType<typeof createSemel>,
+    ];
+    const { id } = await prod.enqueue(job, { id: "a" });
+    expect(await dev.status(id)).toBeUndefined();
+    expect(await dev.cancel(id)).toBe("unknown");
+    expect(await prod.status(id)).toMatchObject({ state: "pending" });
+    await Promise.all([prod.close(), dev.close()]);
+  });
+});
+
+describe("what is written down", () => {
+  it("holds no known secret and nothing of the redacted fields", async () => {
+    const secret = `sk-${"a1B2".repeat(8)}`;
+    const person = defineJob({
+      type: "person",
+      payload: z.object({ email: z.string(), n: z.number() }),
+      correlation: ["email"],
+      redact: ["email"],
+      result: z.unknown(),
+    });
+    const cyclic: Record<string, unknown> = { token: `Bearer ${secret}` };
+    cyclic.self = cyclic;
+    kit = createTestKit({
+      processors: [
+        processor(person, async ({ payload: { n }, defer, deadLetter }) => {
+          if (n === 1) return defer(`429 for ${secret}`, "1h");
+          if (n === 2) return deadLetter(`refused ${secret}`, { token: `Bearer ${secret}` });
+          return deadLetter("cyclic", cyclic as never);
+        }),
+      ],
+    });
+    const ids = [];
+    for (const n of [1, 2, 3]) ids.push((await kit.semel.enqueue(person, { email: `a${n}@b`, n })).id);
+    await kit.drain();
+    const written = JSON.stringify([
+      kit.events,
+      await Promise.all(ids.map((id) => kit.semel.status(id))),
+      await Promise.all(ids.map((id) => kit.semel.deadLetters.get(id))),
+    ]);
+    expect(written).not.toContain(secret);
+    expect(written).not.toMatch(/a[23]@b/);
+    expect(await kit.semel.deadLetters.get(ids[2] ?? "")).toMatchObject({
+      reason: "REJECTED",
+      details: expect.stringMatching(/^omitted: /),
+    });
+  });
+});

@@ -1,5 +1,5 @@
 import { createSemel, defineJob, processor, type SemelOptions } from "@semel/core";
-import type { JobStore, Queue } from "@semel/core/adapter";
+import type { Consumer, JobStore, Queue } from "@semel/core/adapter";
 import { memory } from "@semel/core/memory";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -9,7 +9,7 @@ const job = defineJob({ type: "work", payload: z.object({ id: z.string() }), cor
 const never = new Promise<never>(() => {});
 
 /** The adapter, with one method that can be made silent, or fail. */
-function switchable<T extends Queue | JobStore>(
+function switchable<T extends Queue | JobStore | Consumer>(
   inner: T,
   method: keyof T,
   faults: { how: "well" | "silent" | "failing" | "lost-reply" },
@@ -94,10 +94,8 @@ describe("a broker that is silent at enqueue", () => {
       semel.enqueue(job, { id: "a" }).catch(() => {}),
     );
     faults.how = "well";
-    expect(await semel.enqueue(job, { id: "a" })).toMatchObject({ outcome: "duplicate", state: "pending" });
     expect(await semel.counts()).toEqual([]);
-    await clock.advance(61_000);
-    expect(await semel.enqueue(job, { id: "a" })).toMatchObject({ outcome: "duplicate" });
+    expect(await semel.enqueue(job, { id: "a" })).toMatchObject({ outcome: "duplicate", state: "pending" });
     expect(await semel.counts()).toMatchObject([{ pending: 1 }]);
     const worker = semel.worker({ processors: [processor(job, work)] });
     await whileTimePasses(1_000, worker.idle());
@@ -208,7 +206,7 @@ describe("a store that is silent", () => {
     await clock.advance(31_000);
     expect(heard).toEqual(["lease-lost", expect.any(Number), "ATTEMPT_OVER"]);
     expect(heard[1]).toBeGreaterThanOrEqual(25_000);
-    expect(heard[1]).toBeLessThan(30_001);
+    expect(heard[1]).toBeLessThan(25_100);
     expect(effects).toEqual([1]);
   });
 
@@ -264,5 +262,72 @@ describe("a store that is silent", () => {
     expect(events).not.toContain("attempt.completed");
     expect(await semel.status(id)).toMatchObject({ state: "running", result: undefined });
     expect(await backend.queue.has("work", id)).toBe(true);
+  });
+});
+
+describe("a queue that is silent", () => {
+  it("at extend neither stops the renewals nor the fence", async () => {
+    const backend = memory();
+    const consumed = new Proxy(backend.queue, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        if (name !== "consume") return member.bind(target);
+        return async (...args: Parameters<Queue["consume"]>) =>
+          switchable(await target.consume(...args), "extend", faults);
+      },
+    });
+    const semel = start({ ...backend, queue: consumed });
+    const heard: unknown[] = [];
+    const slow = processor(
+      job,
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            heard.push((signal.reason as { reason: string }).reason);
+            reject(signal.reason);
+          });
+        }),
+    );
+    const { id } = await semel.enqueue(job, { id: "a" });
+    semel.worker({ processors: [slow] });
+    await clock.advance(0);
+    faults.how = "silent";
+    await clock.advance(29_000);
+    const [record] = await backend.store.read([id.slice(0, 32)]);
+    expect(heard).toEqual([]);
+    expect(record).toMatchObject({ state: "running", crashes: 0 });
+    expect((record?.leaseUntil ?? 0) - clock.now()).toBeGreaterThan(15_000);
+  });
+
+  it("at everything, together with the store, still lets close() come to an end", async () => {
+    const backend = memory();
+    const silentAll = <T extends object>(inner: T): T =>
+      new Proxy(inner, {
+        get: (target, name) => {
+          const member: unknown = Reflect.get(target, name);
+          if (typeof member !== "function") return member;
+          return (...args: unknown[]) => (faults.how === "silent" ? never : member.apply(target, args));
+        },
+      });
+    const store = silentAll(backend.store);
+    const semel = start({ ...backend, queue: silentAll(backend.queue), store });
+    const { id } = await semel.enqueue(job, { id: "a" });
+    semel.worker({ processors: [processor(job, () => never)] });
+    await clock.advance(1_000);
+    faults.how = "silent";
+    expect(
+      await whileTimePasses(
+        20_000,
+        semel.cancel(id).catch((error: unknown) => error),
+      ),
+    ).toMatchObject({ code: "STORE_UNAVAILABLE" });
+    let closed = false;
+    const closing = semel.close({ deadline: "1s" }).then(() => {
+      closed = true;
+    });
+    await clock.advance(90_000);
+    expect(closed).toBe(true);
+    await closing;
   });
 });

@@ -31,16 +31,19 @@ export function claim(
 
   const running = record.state === "running";
   const leaseLeft = running ? (record.leaseUntil ?? 0) - now : 0;
-  if (running && leaseLeft > 0) {
-    if (record.owner !== op.owner)
-      return { answer: { is: "busy", retryAfterMs: leaseLeft + Math.ceil(random() * leaseLeft * 0.1), now } };
-    return { answer: acquired(record, op, now) };
+  // Sent again, however late: as long as nobody else claimed, it is the same claim, and no crash.
+  if (running && record.owner === op.owner) {
+    const renewed = leased(record, Math.max(op.leaseMs, leaseLeft), now);
+    return { answer: acquired(renewed, op, now), writes: { record: renewed } };
+  }
+  if (leaseLeft > 0) {
+    return { answer: { is: "busy", retryAfterMs: leaseLeft + Math.ceil(random() * leaseLeft * 0.1), now } };
   }
   if (record.cancelRequested) {
-    // Its worker died before it could obey.
+    // Its worker died before it could obey; should it come back, nothing it settles is its own any more.
     return {
       answer: { is: "finished", state: "cancelled", followUps: undefined, now },
-      writes: { record: cancelledNow(record, record.cancelRequested.by, 0, now) },
+      writes: { record: { ...cancelledNow(record, record.cancelRequested.by, 0, now), owner: undefined } },
     };
   }
   if (!running && record.notBefore > now)

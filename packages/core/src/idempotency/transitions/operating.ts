@@ -2,7 +2,7 @@ import { isFinal } from "../../job/state.ts";
 import type { EpochMs } from "../../runtime/clock.ts";
 import type { JobRecord } from "../job-record.ts";
 import type * as Op from "../operations.ts";
-import { cancelledNow, type Decision, introduce, noRest, noRestButSteps } from "./decision.ts";
+import { cancelledNow, type Decision, introduce } from "./decision.ts";
 
 /** Somebody wants it no longer. */
 export function cancel(op: Op.Cancel, record: JobRecord | undefined, now: EpochMs): Decision<Op.Cancel> {
@@ -35,8 +35,9 @@ export function redrive(op: Op.Redrive, record: JobRecord | undefined, now: Epoc
     generation: record.generation + (fresh ? 1 : 0),
     everDead: record.everDead,
     redrives: (record.redrives ?? 0) + 1,
+    replaced: { ...record, replaced: undefined },
   };
-  return { answer: { is: "redriven" }, writes: { record: again, ...(fresh ? noRest : noRestButSteps) } };
+  return { answer: { is: "redriven" }, writes: { record: again } };
 }
 
 /** Its follow-up jobs are in the queue. */

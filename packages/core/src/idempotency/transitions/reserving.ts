@@ -18,7 +18,7 @@ export function reserve(
     const created = introduce(op, now, before);
     return { answer: { is: "created", createdAt: now }, writes: { record: created, ...noRest } };
   }
-  if (record.state === "pending" && record.id === op.id)
+  if (record.state === "pending" && record.id === op.id && !differs(op, record))
     return { answer: { is: "created", createdAt: record.createdAt } };
 
   const again = runsAgain(op, record, now);
@@ -34,8 +34,7 @@ export function reserve(
   }
 
   const overdue = isOverdue(record, now);
-  // Payloads of two versions cannot be compared here, and a deployment alone must not make conflicts.
-  if (op.version === record.version && op.fingerprint !== record.fingerprint) {
+  if (differs(op, record)) {
     return { answer: { is: "conflict", id: record.id, state: record.state, fingerprint: record.fingerprint, overdue } };
   }
   const counted: JobRecord = { ...record, duplicates: record.duplicates + 1, ...(overdue ? { healedAt: now } : {}) };
@@ -49,13 +48,19 @@ export function reserve(
   return { answer: { is: "duplicate", id: record.id, state: record.state, overdue }, writes: { record: counted } };
 }
 
+/** Payloads of two versions cannot be compared here, and a deployment alone must not make conflicts. */
+const differs = (op: Op.Reserve, record: JobRecord): boolean =>
+  op.version === record.version && op.fingerprint !== record.fingerprint;
+
 /** Whether a new enqueue takes the place of what stands: with its steps, as a new generation, or not at all. */
 function runsAgain(op: Op.Reserve, record: JobRecord, now: EpochMs): "keep" | "fresh" | undefined {
   if (record.id === op.id) return undefined; // a re-send never starts a second run
   // Its follow-up jobs are not known to be enqueued, and only its own delivery can see to that.
   if (record.hasFollowUps) return undefined;
-  if (record.state === "cancelled") return op.force ? "fresh" : "keep";
-  if (record.state === "dead") return op.force ? "fresh" : op.onDead === "rerun" ? "keep" : undefined;
+  // Finished steps were made from the payload that was: another one begins a generation of its own.
+  const kept = op.force || differs(op, record) ? "fresh" : "keep";
+  if (record.state === "cancelled") return kept;
+  if (record.state === "dead") return op.force || op.onDead === "rerun" ? kept : undefined;
   if (record.state !== "completed") return undefined;
   const isOver = (record.replayUntil ?? Number.POSITIVE_INFINITY) <= now;
   return isOver || op.force || op.onCompleted === "rerun" ? "fresh" : undefined;
@@ -72,5 +77,7 @@ export function unreserve(op: Op.Unreserve, record: JobRecord | undefined): Deci
   if (!record || record.id !== op.id) return { answer: { is: "gone" } };
   // Once claimed, however briefly, it was in the queue after all.
   if (record.state !== "pending" || record.startedAt !== undefined) return { answer: { is: "kept" } };
+  // Others were told that it does their work.
+  if (record.duplicates > 0) return { answer: { is: "kept" } };
   return { answer: { is: "gone" }, writes: { record: record.replaced ?? null } };
 }

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { expectFields } from "./fields.ts";
-import { cancelled, completed, dead, redrive, retrying, settle } from "./operations.ts";
+import { cancelled, completed, dead, redrive, retrying, settle, unreserve } from "./operations.ts";
 import type { Promised } from "./stage.ts";
 
 export function redriving(promised: Promised): void {
@@ -38,7 +38,18 @@ export function redriving(promised: Promised): void {
         generation: 1,
         tenant: "acme",
       });
+      await stage.claimed({ ...job, id: `${job.key}.again` });
       expect(await stage.store.result(job.key), "the old result").toBeUndefined();
+    });
+
+    promised(`work that is ${settlement.state} gets its place back when the queue refuses it`, async (stage) => {
+      const { job } = await stage.settled(settlement);
+      const before = await stage.standing(job);
+      const result = await stage.store.result(job.key);
+      await stage.expect("redriven", redrive(job, "again", { steps: "fresh" }));
+      await stage.expect("gone", unreserve({ ...job, id: `${job.key}.again` }));
+      expect(await stage.standing(job)).toEqual(before);
+      expect(await stage.store.result(job.key)).toBe(result);
     });
   }
 

@@ -143,6 +143,26 @@ export function reserving(promised: Promised): void {
     });
   });
 
+  promised("another payload does not inherit the steps of the work it replaces", async (stage) => {
+    for (const reach of [ended.dead, ended.cancelled]) {
+      const { job } = await reach(stage);
+      await stage.expect("created", reserve({ ...next(job), fingerprint: "f2.xyz" }));
+      expect(await stage.standing(job)).toMatchObject({ id: next(job).id, generation: 1 });
+    }
+  });
+
+  promised("one id with two payloads is a conflict", async (stage) => {
+    const job = await stage.reserved();
+    await stage.expect("conflict", reserve({ ...job, fingerprint: "f2.xyz" }));
+  });
+
+  promised("a reservation that others were told of is not given back", async (stage) => {
+    const job = await stage.reserved();
+    await stage.expect("duplicate", reserve(next(job)));
+    expect(await stage.apply(unreserve(job))).toEqual({ is: "kept" });
+    expect(await stage.standing(job)).toMatchObject({ state: "pending", duplicates: 1 });
+  });
+
   promised("ended work does not make way before its follow-ups are known to be sent", async (stage) => {
     const { job } = await stage.settled(completed(undefined, { followUps: "[]" }));
     await stage.expect("replayed", reserve(next(job), { force: true }));
