@@ -1,3 +1,5 @@
+import { breathe } from "./breathe.ts";
+
 interface Pending<I, O> {
   readonly item: I;
   resolve(answer: O): void;
@@ -76,6 +78,7 @@ export class Gatherer<I, O> {
   async #deliver(batch: readonly Pending<I, O>[]): Promise<void> {
     try {
       const answers = await this.#call(batch.map(({ item }) => item));
+      await breathe();
       batch.forEach(({ resolve, reject }, index) => {
         const answer = answers[index];
         if (answer === undefined) reject(new Error(`${answers.length} answers came for ${batch.length} questions`));

@@ -1,0 +1,136 @@
+import { relative } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { createSemel } from "@semel/core";
+import { embedded } from "@semel/embedded";
+import type { Arguments } from "./arguments.ts";
+import { DemoError, exitCodes } from "./demo-error.ts";
+import { embedProcessor } from "./embed-chunk.ts";
+import { type Answer, Feed } from "./feed.ts";
+import { IndexStore } from "./index-store.ts";
+import { Ledger } from "./ledger.ts";
+import { Mishaps } from "./mishaps.ts";
+import { Progress, tallied } from "./progress.ts";
+import { FakeProvider } from "./provider.ts";
+import { Reading } from "./reading.ts";
+import { forget, makeFolder, type Place, placeOf } from "./state-folder.ts";
+import { summarise } from "./summary.ts";
+import { Tally } from "./tally.ts";
+import { count, plural, printable, shortened, styled, type Terminal } from "./terminal.ts";
+import { type Verdict, verify } from "./verify.ts";
+
+/** Nothing at all has happened for this long: something is wrong, and the check shall say what. */
+const stalledMs = 60_000;
+const shownSkipped = 5;
+
+/** The main mode: every chunk of a folder, embedded once. */
+export async function runFolder(options: Arguments, terminal: Terminal, stop: AbortSignal): Promise<number> {
+  const place = placeOf(options.folder, options.data);
+  await demandText(place);
+  const startedAt = performance.now();
+  if (options.reset) await forget(place);
+  makeFolder(place.state);
+  introduce(terminal, place);
+
+  const tally = new Tally((event) => progress?.tell(event));
+  // No logger: the bar, the lines beside it and the table say it.
+  const semel = createSemel({ ...embedded(place.queue), logger: false, hooks: [tally], deadline: "60s" });
+  const feed = new Feed(semel);
+  const reading = new Reading(place);
+  const done = () => [...feed.jobs.values()].filter((job) => isFinal(job) || tally.ended.has(job.id)).length;
+  let progress: Progress | undefined;
+  try {
+    if (terminal.isTty) terminal.bar(styled("dim", "  starting the embedded database …"));
+    await semel.ready();
+    progress = new Progress(terminal, () => ({ done: done(), total: feed.jobs.size, isReading: feed.isReading }));
+    // The folder is ours alone from here on: one process at a time.
+    const startedIn = performance.now() - startedAt;
+    const ledger = new Ledger(place.ledger);
+    const linesBefore = ledger.lines.length;
+    const index = new IndexStore(place.state);
+    const mishaps = new Mishaps();
+    const provider = new FakeProvider(ledger, mishaps);
+    const worker = semel.worker({
+      processors: [embedProcessor({ provider, index, mishaps })],
+      concurrency: options.concurrency,
+    });
+
+    await feed.run(reading.chunks(), stop);
+    while (!stop.aborted && done() < feed.jobs.size && performance.now() - tally.lastAt < stalledMs) await delay(20);
+    if (stop.aborted) {
+      await worker.close({ deadline: "3s" });
+      progress.end();
+      const left = feed.jobs.size - done();
+      terminal.line(
+        `\nStopped with ${count(done())} chunks done and ${count(left)} waiting; the same command goes on from here.`,
+      );
+      return exitCodes.broken;
+    }
+    index.catalogue(feed.jobs.keys());
+    const written = { ledger: new Ledger(place.ledger), index: new IndexStore(place.state) };
+    const verdict = await verify({ semel, feed, tally, linesBefore, ...written });
+    progress.end();
+    listSkipped(terminal, reading);
+    const tookMs = performance.now() - startedAt;
+    summarise(terminal, { reading, feed, tally, verdict, tookMs, startedIn });
+    const holds = verdict.claims.every((one) => one.holds);
+    if (holds) conclude(terminal, verdict, tally);
+    else terminal.line(styled("red", "\nIt does not hold."));
+    // A store that another version wrote refuses what this one asks.
+    if (feed.refused > 0) terminal.line("If its state is from another version of Semel: --reset begins anew.");
+    return holds ? exitCodes.holds : exitCodes.broken;
+  } finally {
+    progress?.end();
+    await semel.close({ deadline: "3s" });
+  }
+}
+
+/** Whether the job had ended when it was enqueued: nothing will be heard of it. */
+const isFinal = (job: Answer): boolean =>
+  job.outcome === "replayed" || (job.outcome === "duplicate" && ["completed", "dead", "cancelled"].includes(job.state));
+
+function introduce(terminal: Terminal, { folder, isRepository, state }: Place): void {
+  const what = isRepository ? "this repository's Markdown" : folder;
+  terminal.line(styled("bold", `Semel demo: embedding ${printable(what)}, each chunk once`));
+  const dim = (text: string) => terminal.line(styled("dim", `  ${text}`));
+  dim(`state      ${printable(shortest(state))} (queue, store, index, ledger: one process, no server)`);
+  dim("embedding  lexical, made here: hashed words and trigrams; the provider is fake and every call is counted");
+  terminal.line();
+}
+
+function shortest(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below.length < path.length ? below : path;
+}
+
+/** Before anything is made. @throws {DemoError} `NOTHING_TO_INDEX` */
+async function demandText(place: Place): Promise<void> {
+  const reading = new Reading(place);
+  for await (const _ of reading.chunks()) return;
+  const { skipped } = reading;
+  const why = skipped.length === 0 ? "" : ` (skipped: ${tallied(skipped.map((one) => one.why))})`;
+  throw new DemoError("NOTHING_TO_INDEX", `there is no text in ${place.folder}${why}`);
+}
+
+function listSkipped(terminal: Terminal, { skipped }: Reading): void {
+  const surprising = skipped.filter(({ why }) => why !== "hidden or node_modules");
+  for (const { path, why } of surprising.slice(0, shownSkipped)) {
+    const room = terminal.columns - why.length - 14;
+    terminal.line(styled("dim", `  skipped ${shortened(printable(path), room)}: ${why}`));
+  }
+  const left = surprising.length - shownSkipped;
+  if (left > 0) terminal.line(styled("dim", `  skipped ${count(left)} more`));
+}
+
+function conclude(terminal: Terminal, { completed, paid }: Verdict, { attempts }: Tally): void {
+  const hint = (args: string, what: string) =>
+    terminal.line(styled("dim", `  npm run demo -- ${args.padEnd(23)} ${what}`));
+  const isIdle = attempts === 0;
+  terminal.line(
+    isIdle
+      ? `\nNothing to do: ${plural(completed, "chunk was", "chunks were")} embedded before; 0 paid calls.`
+      : `\n${plural(paid, "paid call")}, none of them twice. The same command once more finds nothing to do.`,
+  );
+  hint('[folder] --query "..."', "the nearest chunks");
+  if (isIdle) hint("[folder] --reset", "forgets, and begins again");
+  else hint("--kill", "a worker is killed in the middle of a paid call");
+}

@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createSemel, digest, SemelError } from "@semel/core";
+import { embedded } from "@semel/embedded";
+import { DemoError } from "./demo-error.ts";
+
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** What is indexed, and where what is known about it is kept. */
+export interface Place {
+  /** Real path of the folder. */
+  readonly folder: string;
+  readonly isRepository: boolean;
+  /** Part of every document's id: two folders may hold the same paths. */
+  readonly hash: string;
+  /** Where all state is, of this folder and others. */
+  readonly data: string;
+  /** Of this folder alone. */
+  readonly state: string;
+  readonly queue: string;
+  readonly ledger: string;
+}
+
+/** @throws {DemoError} `FOLDER_NOT_FOUND`, `NOT_A_FOLDER`, `FOLDER_UNREADABLE` */
+export function placeOf(given: string | undefined, data: string | undefined): Place {
+  const folder = realFolder(given ?? repository);
+  const hash = digest(folder).slice(0, 10);
+  const dataFolder = dataPath(data);
+  const name = basename(folder)
+    .replace(/[^A-Za-z0-9]+/g, "-")
+    .slice(0, 24);
+  const state = join(dataFolder, `${name}-${hash}`);
+  const isRepository = given === undefined;
+  const ledger = join(state, "effects.jsonl");
+  return { folder, isRepository, hash, data: dataFolder, state, queue: join(state, "queue"), ledger };
+}
+
+export const dataPath = (data: string | undefined): string => resolve(data ?? join(repository, ".semel", "demo"));
+
+function realFolder(given: string): string {
+  try {
+    const real = realpathSync(given);
+    if (statSync(real).isDirectory()) return real;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new DemoError("FOLDER_NOT_FOUND", `there is no folder ${given}`);
+    if (code !== "ENOTDIR") throw new DemoError("FOLDER_UNREADABLE", `${given} cannot be read (${code})`);
+  }
+  throw new DemoError("NOT_A_FOLDER", `${given} is not a folder`);
+}
+
+/** @throws {DemoError} `STATE_UNUSABLE` */
+export function makeFolder(path: string): void {
+  try {
+    makeWithParents(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new DemoError("STATE_UNUSABLE", `${path} cannot be made a folder (${code}); --data names another`);
+  }
+}
+
+/** Not `recursive: true`: where a parent exists and nothing can be made in it, as below /proc, Node tries forever. */
+function makeWithParents(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!existsSync(dirname(path))) makeWithParents(dirname(path));
+  mkdirSync(path);
+}
+
+/** Forgets a folder, unless another process is at work on it. @throws `DIRECTORY_LOCKED` */
+export async function forget({ state, queue }: Place): Promise<void> {
+  if (existsSync(queue)) {
+    const semel = createSemel({ ...embedded(queue, { waitForLock: "1s" }), logger: false, deadline: "60s" });
+    try {
+      await semel.ready();
+    } catch (error) {
+      if (SemelError.isInstance(error) && error.code === "DIRECTORY_LOCKED") throw error;
+      // Any other trouble with the state is a good reason to forget it.
+    } finally {
+      await semel.close();
+    }
+  }
+  rmSync(state, { recursive: true, force: true });
+}
