@@ -26,9 +26,12 @@ export class QueueUnavailableError extends SemelError {
   }
 }
 
-/** A question to the store (status, find, cancel …) was not answered in time. `STORE_UNAVAILABLE`, retryable. */
+/** A question (status, find, cancel, counts …) was not answered in time. `STORE_UNAVAILABLE`, retryable. */
 export class StoreUnavailableError extends SemelError {
   constructor(what: string, options: ErrorOptions) {
-    super("STORE_UNAVAILABLE", `the job store did not answer (${what})`, { ...options, isRetryable: true });
+    super("STORE_UNAVAILABLE", `the store, or the queue beside it, did not answer (${what})`, {
+      ...options,
+      isRetryable: true,
+    });
   }
 }

@@ -25,7 +25,7 @@ export interface QueueCounts {
 /** A worker that is alive. */
 export type WorkerInfo = Omit<WorkerBeat, "startedAt" | "seenAt"> & { readonly startedAt: Date; readonly seenAt: Date };
 
-/** What to pause: one type (with all that share its queue), one queue, or with neither everything. */
+/** What to pause: one type (with all that share its queue), one queue, or with neither every queue there is by now. */
 export interface Which {
   readonly type?: string | undefined;
   readonly queue?: string | undefined;
@@ -63,7 +63,10 @@ export abstract class Semel implements Scope, AsyncDisposable {
   abstract limit(which: Which, concurrency: number | undefined): Promise<void>;
   /** Starts taking jobs; returns at once. */
   abstract worker(options: WorkerOptions): Worker;
-  /** Erases everything kept of one tenant: records, results, letters. Answers how many jobs. */
+  /**
+   * Erases what is on record of one tenant: records, results, letters. Answers how many jobs. Deliveries that still wait in
+   * the queue are not reached and would begin new records: cancel those jobs first.
+   */
   abstract forget(tenant: string): Promise<number>;
   /** Connects now rather than at first use. Rejects with what is wrong. */
   abstract ready(): Promise<void>;
