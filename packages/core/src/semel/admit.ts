@@ -98,7 +98,8 @@ async function addPatiently({ add, runtime }: AdmitParts, addition: Addition, un
 
 /**
  * Sees to it that the standing job has a delivery: whoever reserved it may have died before adding it, and a delivery
- * that is overdue may be lost. It is added again under its own id, with the caller's equal payload. Best effort.
+ * that is overdue may be lost. It is added again under its own id, with the caller's equal payload. Rejects where it is
+ * certainly missing and cannot be added: nobody may be told then that it does their work.
  */
 async function heal(
   parts: AdmitParts,
@@ -107,13 +108,19 @@ async function heal(
   deadlineMs: number,
 ): Promise<void> {
   const { id, state, overdue } = standing;
-  const isDoubtful = overdue || (state === "pending" && (await isMissing(parts, addition.lane, id, deadlineMs)));
-  if (!isDoubtful) return;
+  const isGone = state === "pending" && (await isMissing(parts, addition.lane, id, deadlineMs));
+  if (!isGone && !overdue) return;
   // Only the id differs; it occurs first in the envelope, before anything of the user's.
   const envelope = addition.envelope.replace(`"id":${JSON.stringify(addition.id)}`, `"id":${JSON.stringify(id)}`);
   const sent = parts.add({ ...addition, id, envelope });
-  await within(parts.runtime.clock, deadlineMs, "the queue (heal)", () => sent.answer).catch(() => {});
-  sent.withdraw();
+  try {
+    const added = await within(parts.runtime.clock, deadlineMs, "the queue (add)", () => sent.answer);
+    if (added.is === "refused" && isGone) throw added.error;
+  } catch (error) {
+    if (isGone) throw error;
+  } finally {
+    sent.withdraw();
+  }
 }
 
 async function isMissing(

@@ -191,9 +191,10 @@ export class Engine {
     this.#isClosed = true;
     const { backend, runtime } = this.settings;
     this.#unattended.close();
-    await this.waiters.close(new SemelError("CLOSED", "this Semel was closed while the result was waited for"));
+    const closed = new SemelError("CLOSED", "this Semel was closed while the result was waited for");
     const closing: readonly [string, () => PromiseLike<unknown> | undefined][] = [
       ["start", () => this.#starting],
+      ["waiting", () => this.waiters.close(closed)],
       ["signals", () => this.signals[Symbol.asyncDispose]()],
       ["queue", () => backend.queue[Symbol.asyncDispose]()],
       ["store", () => backend.store[Symbol.asyncDispose]()],

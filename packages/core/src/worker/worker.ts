@@ -107,7 +107,10 @@ export class JobWorker implements Worker {
       try {
         await this.#host.ready();
         await this.#consume();
-        this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#look(id));
+        // Without signals a cancel is heard of later, not never.
+        await this.#upkeep.once("signals", async () => {
+          this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#look(id));
+        });
         break;
       } catch (error) {
         this.#problem("start", error);
