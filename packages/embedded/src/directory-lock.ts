@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { SemelError } from "@semel/core";
-import type { Clock } from "@semel/core/adapter";
-import { isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { fileSystemNow, isLock, newLockName, readLock, touchLock, writeLock } from "./lock-file.ts";
+import { fateOf, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 /**
  * One process owns the directory.
@@ -13,85 +12,96 @@ import { isGone, ownIdentity, type ProcessIdentity } from "./process-identity.ts
  * and then looks: is it the only one of a living process, the directory is its own; if not, it takes its file back and
  * tries again later. Two cannot both win, since the second to put its file there sees the first one's. A dead process's
  * file can be removed by anybody at any time, for its name is never used again.
+ *
+ * Whether a process lives is asked of the system where it can be. Of one elsewhere nothing is known but the age of its
+ * lock, which every owner touches now and then.
  */
 export interface DirectoryLock {
   release(): void;
 }
 
-const pattern = /^lock-[0-9a-f]{24}\.json$/;
+/** How often an owner touches its lock. */
+const touchEveryMs = 10_000;
 
-/** Also the drafts that a killed process may have left. */
-export function isLockFile(name: string): boolean {
-  return pattern.test(name) || /^lock-.*\.tmp$/.test(name);
+/** From what age on the lock of an owner of whom nothing else is known counts as abandoned: three signs of life missed. */
+export const abandonedAfterMs = 35_000;
+
+interface Owner {
+  readonly identity: ProcessIdentity;
+  readonly isUnsure: boolean;
 }
 
-/** @throws `DIRECTORY_LOCKED` when another process still has it after `waitMs`. */
-export async function lockDirectory(path: string, waitMs: number, clock: Clock): Promise<DirectoryLock> {
+/**
+ * On the machine's clock, whatever clock the program runs on: it is other processes that are waited for, and that look.
+ *
+ * @throws `DIRECTORY_LOCKED` when another process still has it after `waitMs`.
+ */
+export async function lockDirectory(
+  path: string,
+  waitMs: number,
+  touchMs: number = touchEveryMs,
+): Promise<DirectoryLock> {
   const own = ownIdentity();
-  const until = clock.monotonic() + waitMs;
+  const until = performance.now() + waitMs;
   for (;;) {
-    const owner = ownerOf(path, own, undefined) ?? tryToEnter(path, own);
+    const owner = ownerOf(path, own, undefined) ?? tryToEnter(path, own, touchMs);
     if ("release" in owner) return owner;
-    const left = until - clock.monotonic();
+    const left = until - performance.now();
     if (left <= 0) throw locked(path, owner);
     // At random: contenders that saw one another must not meet again and again.
-    const pauseMs = Math.min(left, 20 + Math.random() * 80);
-    await new Promise<void>((resolve) => clock.timer(pauseMs, resolve));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(left, 20 + Math.random() * 80)));
   }
 }
 
-function tryToEnter(path: string, own: ProcessIdentity): DirectoryLock | ProcessIdentity {
-  const name = `lock-${randomBytes(12).toString("hex")}.json`;
+function tryToEnter(path: string, own: ProcessIdentity, touchMs: number): DirectoryLock | Owner {
+  const name = newLockName();
   const file = join(path, name);
-  // Whole or not at all: renamed into its place. The name is new, so nobody's file is overwritten.
-  const draft = `${file}.tmp`;
-  writeFileSync(draft, JSON.stringify(own), { flag: "wx" });
-  renameSync(draft, file);
+  writeLock(file, own);
+  const other = ownerOf(path, own, name);
+  if (other) {
+    rmSync(file, { force: true });
+    return other;
+  }
+  const touching = setInterval(() => {
+    try {
+      touchLock(file, own);
+    } catch {
+      // A disk that is full or away for a moment. The next time is soon enough.
+    }
+  }, touchMs);
+  touching.unref();
   const release = (): void => {
+    clearInterval(touching);
     process.removeListener("exit", release);
     rmSync(file, { force: true });
   };
-  const other = ownerOf(path, own, name);
-  if (other) {
-    release();
-    return other;
-  }
   // Neither a crash nor SIGKILL comes by here: their locks are recognised as a dead process's.
   process.on("exit", release);
   return { release };
 }
 
 /** The living process that has a file here, if there is one beside `except`. Removes those of dead ones. */
-function ownerOf(path: string, own: ProcessIdentity, except: string | undefined): ProcessIdentity | undefined {
-  let living: ProcessIdentity | undefined;
+function ownerOf(path: string, own: ProcessIdentity, except: string | undefined): Owner | undefined {
+  let living: Owner | undefined;
   for (const name of readdirSync(path)) {
-    if (name === except || !pattern.test(name)) continue;
-    const other = read(join(path, name));
-    if (!other) continue;
-    if (isGone(other, own)) rmSync(join(path, name), { force: true });
-    else living = other;
+    if (name === except || !isLock(name)) continue;
+    const lock = readLock(join(path, name));
+    if (!lock) continue;
+    const fate = fateOf(lock.owner, own);
+    if (fate === "gone" || (fate === "unsure" && fileSystemNow(path) - lock.touchedAt > abandonedAfterMs))
+      rmSync(join(path, name), { force: true });
+    else living = { identity: lock.owner, isUnsure: fate === "unsure" };
   }
   return living;
 }
 
-/** `undefined` when its owner removed it meanwhile. */
-function read(file: string): ProcessIdentity | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as ProcessIdentity;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-function locked(path: string, owner: ProcessIdentity): SemelError {
-  const where = owner.host === ownIdentity().host ? "" : ` on ${owner.host}`;
+function locked(path: string, { identity: { pid, host }, isUnsure }: Owner): SemelError {
+  // Elsewhere may have the same host name: a container that was started again, a machine that was.
+  const who = isUnsure ? `process ${pid} on ${host}, in another container or on another machine` : `process ${pid}`;
+  const hint = isUnsure ? ` If it has ended, its lock does so within ${abandonedAfterMs / 1_000} s.` : "";
   return new SemelError(
     "DIRECTORY_LOCKED",
-    `the directory ${path} is in use by process ${owner.pid}${where}; one process at a time can use it`,
-    {
-      isRetryable: true,
-      details: { directory: path, pid: owner.pid, host: owner.host },
-    },
+    `the directory ${path} is in use by ${who}; one process at a time can use it.${hint}`,
+    { isRetryable: true, details: { directory: path, pid, host } },
   );
 }

@@ -12,8 +12,9 @@ import {
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { OptionInvalidError, SemelError } from "@semel/core";
-import type { Clock } from "@semel/core/adapter";
-import { isLockFile, lockDirectory } from "./directory-lock.ts";
+import { systemClock } from "@semel/core/adapter";
+import { lockDirectory } from "./directory-lock.ts";
+import { isLockFile } from "./lock-file.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** Says that the directory is ours, and whether its database was ever completed. */
@@ -31,13 +32,12 @@ interface Mark {
 export async function openDirectory(
   path: string,
   waitMs: number,
-  clock: Clock,
 ): Promise<{ readonly db: PGlite; close(): Promise<void> }> {
   checkDirectory(path);
-  const lock = await lockDirectory(path, waitMs, clock);
+  const lock = await lockDirectory(path, waitMs);
   try {
     const db = await openDatabase(path);
-    const upkeep = new Upkeep(db, clock);
+    const upkeep = new Upkeep(db, systemClock);
     const close = async (): Promise<void> => {
       try {
         await upkeep.close();

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Duration, OptionInvalidError } from "@semel/core";
-import { type Backend, type Clock, type Host, systemClock, toMs } from "@semel/core/adapter";
+import { type Backend, toMs } from "@semel/core/adapter";
 import { bullmqQueue } from "@semel/queue-bullmq";
 import { postgresStore } from "@semel/state-postgres";
 import { acquireDatabase, type DatabaseHold } from "./shared-database.ts";
@@ -30,33 +30,22 @@ export function embedded(directory: string, options: EmbeddedOptions = {}): Back
   // Resolved now: the program may change its working directory before it starts.
   const path = resolve(directory);
   const waitMs = toMs(options.waitForLock ?? "5s", "embedded.waitForLock");
-  let clock: Clock = systemClock;
 
   /** Each adapter lets go of the database by itself, in whatever order they are disposed of. */
   const share = () => {
     let hold: DatabaseHold | undefined;
     return {
       open: async () => {
-        hold = await acquireDatabase(path, waitMs, clock);
+        hold = await acquireDatabase(path, waitMs);
         return hold.db;
       },
       close: async () => hold?.release(),
     };
   };
   const [ofQueue, ofStore] = [share(), share()];
-  const queue = bullmqQueue({ postgres: ofQueue.open, close: ofQueue.close });
+  const warnings = process.env.NODE_ENV === "production" ? [inProduction(path)] : [];
+  const queue = bullmqQueue({ postgres: ofQueue.open, close: ofQueue.close, warnings });
   const store = postgresStore({ client: ofStore.open, close: ofStore.close });
-  const startQueue = queue.start.bind(queue);
-  const startStore = store.start.bind(store);
-  queue.start = async (host: Host) => {
-    clock = host.clock;
-    const { warnings } = await startQueue(host);
-    return { warnings: process.env.NODE_ENV === "production" ? [inProduction(path), ...warnings] : warnings };
-  };
-  store.start = (host: Host) => {
-    clock = host.clock;
-    return startStore(host);
-  };
   return { queue, store, deadLetters: store, startDeadlineMs: waitMs + firstStartMs };
 }
 

@@ -50,15 +50,18 @@ export function ownIdentity(): ProcessIdentity {
   };
 }
 
-/** Whether that process is certainly gone. Where it cannot be told – another machine or container – it counts as alive. */
-export function isGone(other: ProcessIdentity, own: ProcessIdentity): boolean {
-  if (other.host === own.host && other.boot !== own.boot) return true;
-  if (other.host !== own.host || other.namespace !== own.namespace) return false;
-  if (other.startedAt !== undefined && own.startedAt !== undefined) return startOf(other.pid) !== other.startedAt;
+/**
+ * What can be known of that process from here. `"unsure"` is one in another container or on another machine; and what
+ * looks like one, after a restart: a container that comes back has the same host name, and pids of its own.
+ */
+export function fateOf(other: ProcessIdentity, own: ProcessIdentity): "alive" | "gone" | "unsure" {
+  if (other.host !== own.host || other.boot !== own.boot || other.namespace !== own.namespace) return "unsure";
+  if (other.startedAt !== undefined && own.startedAt !== undefined)
+    return startOf(other.pid) === other.startedAt ? "alive" : "gone";
   try {
     process.kill(other.pid, 0);
-    return false;
+    return "alive";
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return (error as NodeJS.ErrnoException).code === "ESRCH" ? "gone" : "alive";
   }
 }

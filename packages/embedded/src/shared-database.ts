@@ -1,6 +1,5 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import type { PGlite } from "@electric-sql/pglite";
-import type { Clock } from "@semel/core/adapter";
 import { openDirectory } from "./directory.ts";
 
 /** One user's share in the database of a directory. */
@@ -26,14 +25,14 @@ const registry: Map<string, Shared> = common[place];
  * The database in this directory, opened by the first that asks for it in this process.
  * @throws see `embedded`
  */
-export async function acquireDatabase(directory: string, waitMs: number, clock: Clock): Promise<DatabaseHold> {
+export async function acquireDatabase(directory: string, waitMs: number): Promise<DatabaseHold> {
   const path = existing(directory);
   for (;;) {
     const shared = registry.get(path);
     if (!shared?.closing) break;
     await shared.closing.catch(() => undefined);
   }
-  const shared = registry.get(path) ?? open(path, waitMs, clock);
+  const shared = registry.get(path) ?? open(path, waitMs);
   shared.holds += 1;
   try {
     const { db } = await shared.opening;
@@ -53,8 +52,8 @@ export async function acquireDatabase(directory: string, waitMs: number, clock: 
   }
 }
 
-function open(path: string, waitMs: number, clock: Clock): Shared {
-  const shared: Shared = { holds: 0, opening: openDirectory(path, waitMs, clock), closing: undefined };
+function open(path: string, waitMs: number): Shared {
+  const shared: Shared = { holds: 0, opening: openDirectory(path, waitMs), closing: undefined };
   registry.set(path, shared);
   return shared;
 }

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { child } from "./support/child.ts";
-import { dispose, freshPath, job, start } from "./support/stage.ts";
+import { dispose, job, prepared, rounds, start } from "./support/stage.ts";
 
-test("what was confirmed before kill -9 is there afterwards", { timeout: 180_000 }, async () => {
-  const path = freshPath();
-  const rounds = 12;
+test("what was confirmed before kill -9 is there afterwards", { timeout: rounds(90_000) }, async () => {
+  const path = await prepared();
+  const kills = rounds(4);
   const confirmed: string[] = [];
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= kills; round++) {
     const writer = child("write", path, String(round));
     const enough = 20 + Math.floor(Math.random() * 40);
     await writer.line((line) => line === `confirmed ${round}-${enough}`);
@@ -20,13 +20,13 @@ test("what was confirmed before kill -9 is there afterwards", { timeout: 180_000
   const { queue, store } = await start(path);
   const found = await Promise.all(confirmed.map((name) => queue.has("mail.send", job(name).id)));
   const beats = new Set((await store.workers()).map(({ id }) => id));
-  console.info(`${confirmed.length} confirmed in ${rounds} rounds, ${found.filter(Boolean).length} found`);
+  console.info(`${confirmed.length} confirmed in ${kills} rounds, ${found.filter(Boolean).length} found`);
   expect(confirmed.filter((_, index) => !found[index])).toEqual([]);
   expect(confirmed.filter((name) => !beats.has(name))).toEqual([]);
 });
 
 test("a job in the hands of a killed process is delivered again to the next", { timeout: 60_000 }, async () => {
-  const path = freshPath();
+  const path = await prepared();
   const holdMs = 1_000;
   const first = await start(path);
   await first.queue.add([job("1")]);
@@ -49,7 +49,7 @@ test("a job in the hands of a killed process is delivered again to the next", { 
 test("a process that disposed of everything ends by itself, and nothing was reported", {
   timeout: 60_000,
 }, async () => {
-  const whole = child("whole-life", freshPath());
+  const whole = child("whole-life", await prepared());
   expect(await whole.ended).toBe(0);
   expect(whole.lines).toEqual(["disposed"]);
 });

@@ -1,8 +1,21 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { embedded } from "../src/index.ts";
-import { dispose, freshPath, host, job, start } from "./support/stage.ts";
+import { isLockFile } from "../src/lock-file.ts";
+import { dispose, freshPath, host, job, prepared, start } from "./support/stage.ts";
+
+// A first start creates a database: seconds, and many of them on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 test("nothing is created before the start", () => {
   const path = freshPath();
@@ -64,7 +77,7 @@ test("what a first start left behind when it was killed is thrown away", async (
 });
 
 test("all that name one directory in one process share its database", async () => {
-  const path = freshPath();
+  const path = await prepared();
   const first = await start(path);
   symlinkSync(path, `${path}-too`);
   const second = await start(`${path}-too`);
@@ -78,7 +91,7 @@ test("all that name one directory in one process share its database", async () =
 });
 
 test("queue and store may be disposed of in any order, or never be started", async () => {
-  const path = freshPath();
+  const path = await prepared();
   const { queue, store } = embedded(path);
   await store.start(host);
   await store[Symbol.asyncDispose]();
@@ -92,12 +105,23 @@ test("queue and store may be disposed of in any order, or never be started", asy
   await dispose(embedded(path));
 });
 
+test("the directory is locked from the start until all is disposed of", async () => {
+  const path = await prepared();
+  const locks = (): string[] => readdirSync(path).filter(isLockFile);
+  const backend = await start(path);
+  expect(locks()).toHaveLength(1);
+  await dispose(backend);
+  expect(locks()).toEqual([]);
+});
+
 test("a start that failed can be tried again", async () => {
-  const path = freshPath();
+  const path = await prepared();
+  renameSync(path, `${path}-away`);
   writeFileSync(path, "");
   const { queue } = embedded(path);
   await expect(queue.start(host)).rejects.toThrow();
-  await import("node:fs/promises").then(({ rm }) => rm(path));
+  rmSync(path);
+  renameSync(`${path}-away`, path);
   await queue.start(host);
   expect(await queue.add([job("1")])).toEqual([{ is: "added" }]);
   await queue[Symbol.asyncDispose]();
@@ -105,7 +129,7 @@ test("a start that failed can be tried again", async () => {
 
 test("in production, the start says what this is not for", async () => {
   vi.stubEnv("NODE_ENV", "production");
-  const { queue } = embedded(freshPath());
+  const { queue } = embedded(await prepared());
   const { warnings } = await queue.start(host);
   expect(warnings).toEqual([expect.stringContaining("one process at a time")]);
   await queue[Symbol.asyncDispose]();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { embedded } from "../src/index.ts";
-import { freshPath, host, job, start } from "./support/stage.ts";
+import { host, job, prepared, start } from "./support/stage.ts";
 
 test("queue and store work at the same time on one session, also while another queue migrates", {
   timeout: 60_000,
 }, async () => {
-  const { queue, store } = await start(freshPath());
+  const { queue, store } = await start(await prepared());
   const jobs = 100;
   const seen = new Set<string>();
   await queue.consume("mail.send", { concurrency: 10, holdMs: 10_000 }, async ({ id }) => {
@@ -19,7 +19,7 @@ test("queue and store work at the same time on one session, also while another q
 });
 
 test("a second backend may start while the first is at work", { timeout: 60_000 }, async () => {
-  const path = freshPath();
+  const path = await prepared();
   const { store } = await start(path);
   const writes = Array.from({ length: 50 }, (_, index) =>
     store.beat({ id: `${index}`, where: "", types: [], busy: 0, concurrency: 1, startedAt: 0, seenAt: 0 }, 60_000),

@@ -31,6 +31,8 @@ export interface PostgresOptions {
   readonly close?: ((client: PostgresClient) => void | Promise<void>) | undefined;
   /** The schema BullMQ's tables live in; created if absent. Default: `semel_queue`. */
   readonly schema?: string | undefined;
+  /** What `start` is to warn of, besides what it finds itself: for presets that are built on this queue. */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** Which database BullMQ stands on. */
@@ -42,26 +44,28 @@ export type BullmqQueueOptions = PostgresOptions;
  * @throws `OPTION_INVALID` for anything but one of the sources above.
  */
 export function bullmqQueue(options: BullmqQueueOptions): Queue {
-  const { postgres, schema = "semel_queue", close } = options;
+  const { postgres, schema = "semel_queue", close, warnings = [] } = options;
   if ((typeof postgres !== "object" || postgres === null) && typeof postgres !== "function") {
     throw new OptionInvalidError("postgres", "a pg.Pool, a PGlite or a function that answers one", postgres);
   }
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema))
     throw new OptionInvalidError("schema", "a simple identifier", schema);
-  return new BullmqQueue(new PostgresBroker(postgres, schema, close));
+  return new BullmqQueue(new PostgresBroker(postgres, schema, close), warnings);
 }
 
 class BullmqQueue implements Queue {
   readonly features: QueueFeatures;
   readonly #broker: Broker;
+  readonly #warnings: readonly string[];
   readonly #lanes = new Map<string, Lane>();
   readonly #consumers = new Set<Consumer>();
   #starting: Promise<{ readonly warnings: readonly string[] }> | undefined;
   #started: { host: Host; clock: Clock; registry: LaneRegistry } | undefined;
   #disposing: Promise<void> | undefined;
 
-  constructor(broker: Broker) {
+  constructor(broker: Broker, warnings: readonly string[]) {
     this.#broker = broker;
+    this.#warnings = warnings;
     this.features = broker.features;
   }
 
@@ -77,7 +81,7 @@ class BullmqQueue implements Queue {
   async #start(host: Host): Promise<{ readonly warnings: readonly string[] }> {
     const warnings = await this.#broker.open((text, error) => this.#report(host, text, error));
     this.#started = { host, clock: host.clock, registry: new LaneRegistry(host.namespace, this.#broker.backend) };
-    return { warnings };
+    return { warnings: [...this.#warnings, ...warnings] };
   }
 
   #report(host: Host, text: string, error: unknown): void {

@@ -14,10 +14,20 @@ export function pack(envelope: string, nonce: string): StoredJob {
   return passes ? { e: envelope, n: nonce } : { j: JSON.stringify(envelope), n: nonce };
 }
 
-/** A job somebody else put into the queue comes out as the JSON it is: what it means is for the reader to judge. */
+/**
+ * Never throws: BullMQ would fail the job and remove it. A job somebody else put into the queue, or a damaged one, comes
+ * out as the JSON it is: what it means is for the reader to judge.
+ */
 export function unpack(stored: unknown): string {
-  const { e, j } = (stored ?? {}) as StoredJob;
-  if (typeof e === "string") return e;
-  if (typeof j === "string") return JSON.parse(j) as string;
-  return JSON.stringify(stored ?? null);
+  const { e, j } = (stored ?? {}) as { readonly e?: unknown; readonly j?: unknown };
+  const envelope = typeof j === "string" ? parsed(j) : e;
+  return typeof envelope === "string" ? envelope : JSON.stringify(stored ?? null);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { startPostgres } from "@semel/repo-tools/postgres";
 import { describeQueue, realTime } from "@semel/testing/suites";
 import pg from "pg";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { bullmqQueue } from "../src/index.ts";
 
 let server: Awaited<ReturnType<typeof startPostgres>>;
@@ -17,8 +17,11 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => server.stop());
 
-describeQueue({
-  name: "BullMQ on PostgreSQL",
-  features: open().features,
-  create: () => ({ queue: open(), open, time: realTime({ shortMs: 500 }) }),
+// Most of what they do is wait, and every test has a namespace of its own. A longer `shortMs` makes up for the crowd.
+describe.concurrent("several at once", () => {
+  describeQueue({
+    name: "BullMQ on PostgreSQL",
+    features: open().features,
+    create: () => ({ queue: open(), open, time: realTime({ shortMs: 1_000 }) }),
+  });
 });

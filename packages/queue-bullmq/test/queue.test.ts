@@ -1,7 +1,11 @@
 import { PGlite } from "@electric-sql/pglite";
 import { type Addition, type Delivery, type Host, type Queue, systemClock } from "@semel/core/adapter";
+import { Queue as BullQueue } from "bullmq";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { bullmqQueue, type PGliteLike } from "../src/index.ts";
+import { queueName } from "../src/lane-name.ts";
+import { PostgresBroker } from "../src/postgres/postgres-broker.ts";
+import { foreign } from "./foreign.ts";
 
 let db: PGlite;
 let namespaces = 0;
@@ -70,6 +74,39 @@ test("in one call, of jobs with one id the first is added", patient, async () =>
   });
   expect(envelope).toBe("first");
 });
+
+test(
+  "what somebody else put into the queue is delivered as it is, and acknowledged like anything else",
+  patient,
+  async () => {
+    const { queues, reports } = await open(1);
+    const [queue] = queues as [Queue];
+    const broker = new PostgresBroker(db, "semel_queue", undefined);
+    await broker.open(() => undefined);
+    const raw = new BullQueue(queueName(`t${namespaces}`, "lane"), { connection: {} }, broker.backend);
+    onTestFinished(async () => {
+      await raw.close();
+      await broker.close();
+    });
+    for (const [index, data] of foreign.entries())
+      await raw.add("theirs", data, { jobId: `their-${index}`, removeOnComplete: true });
+    await queue.add([job(1, { envelope: "ours" })]);
+    const given = new Map<string, string>();
+    await queue.consume("lane", { concurrency: 3, holdMs: 10_000 }, async ({ id, envelope }) => {
+      given.set(id, envelope);
+      return { do: "ack" };
+    });
+    await expect.poll(() => given.size, { timeout: 5_000 }).toBe(foreign.length + 1);
+    expect([...given]).toEqual(
+      expect.arrayContaining([
+        ...foreign.map((data, index) => [`their-${index}`, JSON.stringify(data)]),
+        [job(1).id, "ours"],
+      ]),
+    );
+    await expect.poll(() => queue.counts("lane")).toMatchObject({ waiting: 0, running: 0 });
+    expect(reports).toEqual([]);
+  },
+);
 
 test("a hold ends in another process when its author is gone", patient, async () => {
   const [author, other] = (await open(2)).queues as [Queue, Queue];

@@ -43,7 +43,7 @@ export class BatchApplier {
     const answers = new Map<number, Answer>();
     let open: readonly Asked[] = operations.map((operation, index) => ({ operation, index }));
     for (let losses = 0; open.length > 0; ) {
-      const { drafts, now } = await this.#load(open);
+      const { drafts, now } = await this.#load(open, namespace);
       const again = new Set<GuardKey>();
       const waiting = new Set<Asked>();
       for (const asked of open) {
@@ -67,7 +67,7 @@ export class BatchApplier {
     return operations.map((_, index) => answers.get(index) as Answer);
   }
 
-  async #load(open: readonly Asked[]): Promise<{ drafts: Map<GuardKey, Draft>; now: EpochMs }> {
+  async #load(open: readonly Asked[], namespace: string): Promise<{ drafts: Map<GuardKey, Draft>; now: EpochMs }> {
     const places = new Map<string, { key: GuardKey; part: string | undefined }>();
     for (const { operation } of open) {
       const part = partOf(operation);
@@ -75,6 +75,7 @@ export class BatchApplier {
     }
     const asked = [...places.values()];
     const rows = await this.#connection.query<LoadedRow>(this.#loadSql, [
+      toText(namespace),
       asked.map(({ key }) => toText(key)),
       asked.map(({ part }) => part ?? null),
     ]);

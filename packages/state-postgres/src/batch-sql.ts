@@ -4,16 +4,17 @@ import { nowMs } from "./tables.ts";
  * The two statements of a batch. Both take columns as arrays, so their texts do not depend on how much is in a batch.
  */
 
-/** `$1` keys, `$2` parts wanted (or null), row by row. Answers a row for each, with its place `n` from 1, and the clock. */
+/** `$1` namespace, `$2` keys, `$3` parts wanted (or null), row by row. Answers a row for each, with its place `n` from 1, and the clock. */
 export const loadSql = (schema: string): string => `
   SELECT asked.n, ${nowMs} AS now, jobs.rev, jobs.record, parts.body
-  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked (key, part, n)
-  LEFT JOIN ${schema}.jobs ON jobs.key = asked.key
-  LEFT JOIN ${schema}.parts ON parts.key = asked.key AND parts.part = asked.part`;
+  FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS asked (key, part, n)
+  LEFT JOIN ${schema}.jobs ON jobs.namespace = $1 AND jobs.key = asked.key
+  LEFT JOIN ${schema}.parts ON parts.namespace = $1 AND parts.key = asked.key AND parts.part = asked.part`;
 
 /**
- * `$1` namespace, `$2`–`$8` records, `$9`–`$11` parts where there are any, then those of letters. Answers the keys whose record was still at
- * the expected revision; of the others nothing is written, neither record nor parts nor letters.
+ * `$1` namespace, `$2`–`$8` records, `$9`–`$11` parts where there are any, then those of letters. Answers the keys
+ * whose record was still at the expected revision; of the others nothing is written, neither record nor parts nor
+ * letters.
  *
  * Why two such batches cannot deadlock: each first locks the records that are there, in the order of their keys, then
  * inserts the ones that are not, in the same order, and waits for nobody after that. The odd `count` in `inserted` is
@@ -31,12 +32,13 @@ export function saveSql(schema: string, has: { readonly parts: boolean; readonly
       AS input (key, expected, rev, record, tenant, expires_at, clears_steps)
   ),
   held AS MATERIALIZED (
-    SELECT input.* FROM input JOIN ${schema}.jobs ON jobs.key = input.key AND jobs.rev = input.expected
+    SELECT input.* FROM input
+    JOIN ${schema}.jobs ON jobs.namespace = $1 AND jobs.key = input.key AND jobs.rev = input.expected
     ORDER BY jobs.key FOR UPDATE OF jobs
   ),
   inserted AS (
-    INSERT INTO ${schema}.jobs (key, namespace, rev, record, tenant, expires_at)
-    SELECT key, $1, rev, record, tenant, expires_at FROM input
+    INSERT INTO ${schema}.jobs (namespace, key, rev, record, tenant, expires_at)
+    SELECT $1, key, rev, record, tenant, expires_at FROM input
     WHERE expected = 0 AND (SELECT count(*) FROM held) >= 0
     ORDER BY key
     ON CONFLICT DO NOTHING
@@ -44,11 +46,12 @@ export function saveSql(schema: string, has: { readonly parts: boolean; readonly
   ),
   updated AS (
     UPDATE ${schema}.jobs SET rev = held.rev, record = held.record, tenant = held.tenant, expires_at = held.expires_at
-    FROM held WHERE jobs.key = held.key AND held.record IS NOT NULL
+    FROM held WHERE jobs.namespace = $1 AND jobs.key = held.key AND held.record IS NOT NULL
     RETURNING jobs.key, held.clears_steps
   ),
   removed AS (
-    DELETE FROM ${schema}.jobs USING held WHERE jobs.key = held.key AND held.record IS NULL
+    DELETE FROM ${schema}.jobs USING held
+    WHERE jobs.namespace = $1 AND jobs.key = held.key AND held.record IS NULL
     RETURNING jobs.key
   ),
   won AS (
@@ -64,29 +67,29 @@ const partsSql = (schema: string): string => `,
   ),
   dropped AS (
     DELETE FROM ${schema}.parts USING updated
-    WHERE parts.key = updated.key AND coalesce(
+    WHERE parts.namespace = $1 AND parts.key = updated.key AND coalesce(
       (SELECT part.body IS NULL FROM part WHERE part.key = parts.key AND part.part = parts.part),
       updated.clears_steps AND starts_with(parts.part, 'step:')
     )
   ),
   kept AS (
-    INSERT INTO ${schema}.parts (key, part, body)
-    SELECT part.key, part.part, part.body FROM part JOIN won ON won.key = part.key WHERE part.body IS NOT NULL
-    ON CONFLICT (key, part) DO UPDATE SET body = excluded.body
+    INSERT INTO ${schema}.parts (namespace, key, part, body)
+    SELECT $1, part.key, part.part, part.body FROM part JOIN won ON won.key = part.key WHERE part.body IS NOT NULL
+    ON CONFLICT (namespace, key, part) DO UPDATE SET body = excluded.body
   )`;
 
 const lettersSql = (schema: string, first: number): string => {
   const columns = Array.from({ length: 9 }, (_, i) => `$${first + i}::${i < 7 ? "text" : "bigint"}[]`);
   return `,
   letter AS (
-    INSERT INTO ${schema}.letters (id, key, namespace, type, tenant, reason, grp, body, died_at, expires_at)
-    SELECT new.id, new.key, $1, new.type, new.tenant, new.reason, new.grp, new.body, new.died_at, new.expires_at
+    INSERT INTO ${schema}.letters (namespace, id, key, type, tenant, reason, grp, body, died_at, expires_at)
+    SELECT $1, new.id, new.key, new.type, new.tenant, new.reason, new.grp, new.body, new.died_at, new.expires_at
     FROM unnest(${columns.join(", ")}) WITH ORDINALITY
       AS new (id, key, type, tenant, reason, grp, body, died_at, expires_at, n)
     JOIN won ON won.key = new.key
     ORDER BY new.n
-    ON CONFLICT (id) DO UPDATE SET key = excluded.key, namespace = excluded.namespace, type = excluded.type,
-      tenant = excluded.tenant, reason = excluded.reason, grp = excluded.grp, body = excluded.body,
-      died_at = excluded.died_at, expires_at = excluded.expires_at, seq = excluded.seq
+    ON CONFLICT (namespace, id) DO UPDATE SET key = excluded.key, type = excluded.type, tenant = excluded.tenant,
+      reason = excluded.reason, grp = excluded.grp, body = excluded.body, died_at = excluded.died_at,
+      expires_at = excluded.expires_at, seq = excluded.seq
   )`;
 };

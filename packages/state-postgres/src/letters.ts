@@ -46,7 +46,7 @@ export class Letters {
     const rows = await this.#connection.query<LetterRow>(
       `SELECT id, key, body, died_at FROM ${this.#table}
        WHERE ${where} AND ($8::text IS NULL OR (died_at, seq) <
-         ($9::bigint, coalesce((SELECT seq FROM ${this.#table} WHERE id = $8), 9223372036854775807)))
+         ($9::bigint, coalesce((SELECT seq FROM ${this.#table} WHERE namespace = $1 AND id = $8), 9223372036854775807)))
        ORDER BY died_at DESC, seq DESC LIMIT $10`,
       [...matching(namespace, filter), after ? toText(after.id) : null, after?.diedAt ?? null, limit],
     );
@@ -55,7 +55,7 @@ export class Letters {
 
   async get(namespace: string, id: JobId): Promise<StoredLetter | undefined> {
     const rows = await this.#connection.query<LetterRow>(
-      `SELECT id, key, body, died_at FROM ${this.#table} WHERE id = $2 AND namespace = $1 AND expires_at > ${nowMs}`,
+      `SELECT id, key, body, died_at FROM ${this.#table} WHERE namespace = $1 AND id = $2 AND expires_at > ${nowMs}`,
       [toText(namespace), toText(id)],
     );
     return rows.map(letterOf)[0];
@@ -91,11 +91,13 @@ export class Letters {
     return this.#remove(`namespace = $1 AND ${column} = $2`, [toText(namespace), toText(value)]);
   }
 
+  /** @param params the first is the namespace */
   async #remove(condition: string, params: unknown[]): Promise<number> {
     // Locked in order, so that two such removals cannot wait for each other.
     const [row] = await this.#connection.query<{ count: unknown }>(
       `WITH doomed AS MATERIALIZED (SELECT id FROM ${this.#table} WHERE ${condition} ORDER BY id FOR UPDATE),
-       gone AS (DELETE FROM ${this.#table} AS letters USING doomed WHERE letters.id = doomed.id RETURNING 1)
+       gone AS (DELETE FROM ${this.#table} AS letters USING doomed
+         WHERE letters.namespace = $1 AND letters.id = doomed.id RETURNING 1)
        SELECT count(*) AS count FROM gone`,
       params,
     );

@@ -81,8 +81,9 @@ class SqlStore implements PostgresStore {
   async read(keys: readonly GuardKey[]): Promise<readonly (JobRecord | undefined)[]> {
     if (keys.length === 0) return [];
     const rows = await this.#connection.query<{ key: string; record: string }>(
-      `SELECT key, record FROM ${this.#schema}.jobs WHERE key = ANY ($1::text[]) AND expires_at > ${nowMs}`,
-      [keys.map(toText)],
+      `SELECT key, record FROM ${this.#schema}.jobs
+       WHERE namespace = $1 AND key = ANY ($2::text[]) AND expires_at > ${nowMs}`,
+      [toText(this.#namespace), keys.map(toText)],
     );
     const records = new Map(rows.map(({ key, record }) => [key, record]));
     return keys.map((key) => {
@@ -101,9 +102,9 @@ class SqlStore implements PostgresStore {
 
   async #part(key: GuardKey, part: "result" | "envelope"): Promise<string | undefined> {
     const [row] = await this.#connection.query<{ body: string }>(
-      `SELECT parts.body FROM ${this.#schema}.jobs JOIN ${this.#schema}.parts ON parts.key = jobs.key AND parts.part = $2
-       WHERE jobs.key = $1 AND jobs.expires_at > ${nowMs}`,
-      [toText(key), part],
+      `SELECT parts.body FROM ${this.#schema}.jobs JOIN ${this.#schema}.parts USING (namespace, key)
+       WHERE namespace = $1 AND key = $2 AND parts.part = $3 AND jobs.expires_at > ${nowMs}`,
+      [toText(this.#namespace), toText(key), part],
     );
     return row && fromText(row.body);
   }

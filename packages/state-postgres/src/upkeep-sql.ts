@@ -5,7 +5,7 @@ export const forgetSql = (schema: string, column: "key" | "tenant"): string => `
   WITH doomed AS MATERIALIZED (
     SELECT key FROM ${schema}.jobs WHERE namespace = $1 AND ${column} = $2 ORDER BY key FOR UPDATE
   ),
-  gone AS (DELETE FROM ${schema}.jobs USING doomed WHERE jobs.key = doomed.key RETURNING 1)
+  gone AS (DELETE FROM ${schema}.jobs USING doomed WHERE jobs.namespace = $1 AND jobs.key = doomed.key RETURNING 1)
   SELECT count(*) AS count FROM gone`;
 
 /**
@@ -24,8 +24,12 @@ export const sweepSql = (schema: string): string => `
   workers AS MATERIALIZED (
     SELECT id FROM ${schema}.workers WHERE namespace = $1 AND until <= ${nowMs} FOR UPDATE SKIP LOCKED
   ),
-  records_gone AS (DELETE FROM ${schema}.jobs USING records WHERE jobs.key = records.key RETURNING 1),
-  letters_gone AS (DELETE FROM ${schema}.letters AS old USING letters WHERE old.id = letters.id RETURNING 1),
+  records_gone AS (
+    DELETE FROM ${schema}.jobs USING records WHERE jobs.namespace = $1 AND jobs.key = records.key RETURNING 1
+  ),
+  letters_gone AS (
+    DELETE FROM ${schema}.letters AS old USING letters WHERE old.namespace = $1 AND old.id = letters.id RETURNING 1
+  ),
   workers_gone AS (DELETE FROM ${schema}.workers AS old USING workers WHERE old.namespace = $1 AND old.id = workers.id)
   SELECT (SELECT count(*) FROM records_gone) + (SELECT count(*) FROM letters_gone) AS count`;
 

@@ -79,6 +79,9 @@ export function fresh(what: string): string {
   return name;
 }
 
+/** How much of what is left to chance: `SEMEL_TEST_ROUNDS=10` for ten times as much as on every run. */
+export const rounds = (usual: number): number => usual * Number(process.env.SEMEL_TEST_ROUNDS ?? 1);
+
 /** The statements go to `client`, and their texts are kept. */
 export function recording(client: SqlClient): SqlClient & { readonly texts: string[] } {
   const texts: string[] = [];

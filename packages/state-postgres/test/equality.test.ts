@@ -3,7 +3,7 @@ import { MemoryStore } from "@semel/core/memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { postgresStore } from "../src/index.ts";
-import { databases, fresh, hostOf, withClock } from "./databases.ts";
+import { databases, fresh, hostOf, rounds, withClock } from "./databases.ts";
 import { claim, completed, dead, reserve } from "./operations.ts";
 
 /*
@@ -167,7 +167,7 @@ const round = fc.record({
 describe.each(databases)("the same answers as the memory store, on $name", ({ open }) => {
   const client = open();
 
-  test("for any sequence of batches", { timeout: 120_000 }, async () => {
+  test("for any sequence of batches", { timeout: rounds(60_000) }, async () => {
     const schema = fresh("equality");
     await fc.assert(
       fc.asyncProperty(fc.array(round, { minLength: 1, maxLength: 8 }), async (rounds) => {
@@ -202,7 +202,7 @@ describe.each(databases)("the same answers as the memory store, on $name", ({ op
           expect(await contents(ours, keys)).toEqual(await contents(reference, keys));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: rounds(25) },
     );
   });
 });

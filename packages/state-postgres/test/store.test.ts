@@ -166,6 +166,60 @@ describe.each(databases)("the store on $name", ({ open }) => {
     expect(await theirs.sweep(100)).toBe(2);
   });
 
+  test("the same keys and ids in two namespaces are different work", async () => {
+    const [ours, theirs] = [await started(), await started()];
+    const [done, died, running] = [fresh("done"), fresh("died"), fresh("running")];
+    for (const [store, text] of [
+      [ours, "ours"],
+      [theirs, "theirs"],
+    ] as const) {
+      expect(await store.read([done, died, running])).toEqual([undefined, undefined, undefined]);
+      await ran(store, done, completed(text, { envelope: text, followUps: text }));
+      await ran(store, died, dead({ letter: { group: text, body: text, keepMs: day } }), { id: "the letter" });
+      const fence = await claimed(store, running);
+      const held = { key: running, owner: "owner", fence, step: "s" } as const;
+      expect(await store.apply([{ ...held, op: "step-begin", onUncertain: "ask", leaseMs: day }])).toMatchObject([
+        { is: "run" },
+      ]);
+      await store.apply([{ ...held, op: "step-end", as: { is: "done", value: text } }]);
+    }
+    const kept = async (store: PostgresStore): Promise<unknown> => {
+      const [, , record] = await store.read([done, died, running]);
+      const again = { key: running, owner: "owner", fence: record?.fence ?? 0, step: "s" } as const;
+      return [
+        await store.result(done),
+        await store.envelope(done),
+        await store.apply([claim(done), { ...again, op: "step-begin", onUncertain: "ask", leaseMs: day }]),
+        (await store.get("the letter"))?.body,
+        (await store.list({}, { limit: 9 })).map(({ body }) => body),
+      ];
+    };
+    const all = (text: string) => [
+      text,
+      text,
+      [
+        { is: "finished", followUps: text },
+        { is: "memo", value: text },
+      ],
+      text,
+      [text],
+    ];
+    expect(await kept(ours)).toMatchObject(all("ours"));
+    expect(await kept(theirs)).toMatchObject(all("theirs"));
+
+    // Whatever ends something here leaves it alone there.
+    await theirs.apply([{ op: "cancel", key: running, id: `${running}.a`, by: "somebody", keepMs: 0 }]);
+    expect(await ours.read([running])).toMatchObject([{ state: "running" }]);
+    expect((await ours.read([running]))[0]).not.toHaveProperty("cancelRequested");
+    for (const key of [done, died, running]) expect(await theirs.forget({ key })).toBe(1);
+    expect(await theirs.list({}, { limit: 9 })).toEqual([]);
+    expect(await theirs.purge({ id: "the letter" })).toBe(0);
+    expect(await kept(ours)).toMatchObject(all("ours"));
+    now += 10 * day;
+    await theirs.sweep(100);
+    expect(await ours.sweep(100)).toBe(4);
+  });
+
   test("pages of letters are complete, also of one millisecond, and also when the last one of a page is gone", async () => {
     const store = await started();
     const ids = Array.from({ length: 7 }, (_, i) => `${fresh("id")}.${i}`);
