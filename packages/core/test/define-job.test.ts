@@ -98,6 +98,6 @@ describe("duration", () => {
   it("takes text with a unit and refuses the rest", () => {
     for (const good of ["0s", "1.5s", "250ms", "7d"]) expect(duration(good)).toBe(good);
     for (const bad of ["", "5", "s", "5 s", "-5s", "1mo", "1e3s", "∞d", "99999999d"])
-      expect(() => duration(bad)).toThrow(/expected a duration with a unit/);
+      expect(() => duration(bad)).toThrow(/expected a duration/);
   });
 });

@@ -1,20 +1,11 @@
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { OptionInvalidError, SemelError } from "@semel/core";
 import { systemClock } from "@semel/core/adapter";
 import { lockDirectory } from "./directory-lock.ts";
 import { isLockFile } from "./lock-file.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** Says that the directory is ours, and whether its database was ever completed. */
@@ -57,7 +48,7 @@ function checkDirectory(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found && !found.isDirectory()) throw new OptionInvalidError("directory", "a directory", `the file ${path}`);
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
   } catch (cause) {
     throw unusable(path, "it cannot be created", cause);
   }
@@ -85,7 +76,10 @@ async function openDatabase(path: string): Promise<PGlite> {
   try {
     db = await PGlite.create(database);
   } catch (cause) {
-    throw unusable(path, "its database does not open (was it written by another major version of PGlite?)", cause);
+    const why = mark?.complete
+      ? "its database does not open (was it written by another major version of PGlite?)"
+      : "a new database cannot be made in it (is the disk full?)";
+    throw unusable(path, why, cause);
   }
   if (!mark?.complete) writeMark(path, { format: 1, complete: true });
   return db;

@@ -1,6 +1,7 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import type { PGlite } from "@electric-sql/pglite";
 import { openDirectory } from "./directory.ts";
+import { makeDirectory } from "./make-directory.ts";
 
 /** One user's share in the database of a directory. */
 export interface DatabaseHold {
@@ -68,7 +69,7 @@ async function leave(path: string, shared: Shared): Promise<void> {
 /** Different spellings of one directory must meet in the registry, so it has to exist before it is looked up. */
 function existing(directory: string): string {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     return realpathSync(directory);
   } catch {
     // What is wrong with it is for `openDirectory` to say.

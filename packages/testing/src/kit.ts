@@ -125,7 +125,10 @@ export function createTestKit(options: TestKitOptions): TestKit {
     events,
     drain: () => tally(() => inFlight.drained()),
     advance: (time) => tally(() => clock.advance(milliseconds(time)).then(() => inFlight.settled())),
-    crashAt: (point, { times = 1 } = {}) => void crashes.set(point, times),
+    crashAt(point, { times = 1 } = {}) {
+      if (!points.test(point)) throw new Error(`crashAt: there is no point "${point}"; docs/lifecycle.md lists them`);
+      crashes.set(point, times);
+    },
     waitForEvent<N extends EventName>(
       name: N,
       fits: (event: Extract<SemelEvent, { name: N }>) => boolean = () => true,
@@ -146,6 +149,9 @@ export function createTestKit(options: TestKitOptions): TestKit {
   };
   return kit;
 }
+
+const points =
+  /^(claim:after|settle:(before|after)|once:.+:(before-effect|after-effect|after-record)|enqueue:after-(reserve|add))$/;
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

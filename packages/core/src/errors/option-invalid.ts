@@ -7,6 +7,15 @@ export class OptionInvalidError extends SemelError {
   }
 }
 
+/**
+ * A misspelt option would be ignored in silence; TypeScript catches it, plain JavaScript does not.
+ * @throws `OPTION_INVALID` naming the first option there is none of.
+ */
+export function knownOnly(options: object, known: readonly string[], at: string): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new OptionInvalidError(`${at}.${unknown}`, `one of ${known.join(", ")}`, unknown);
+}
+
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);

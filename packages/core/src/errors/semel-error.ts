@@ -25,7 +25,12 @@ export interface SemelErrorOptions extends ErrorOptions {
 export class SemelError extends Error {
   /** `true` for every SemelError, also one from another copy of this package. */
   static isInstance(thrown: unknown): thrown is SemelError {
-    return typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[brand] === true;
+    try {
+      return typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[brand] === true;
+    } catch {
+      // A proxy that throws at everything is none of ours.
+      return false;
+    }
   }
 
   readonly code: ErrorCode;

@@ -37,6 +37,7 @@ export class Steps {
   readonly #parts: StepParts;
   readonly #begun = new Set<string>();
   readonly #done: string[] = [];
+  readonly #open = new Map<Promise<unknown>, string>();
   #isOver = false;
 
   constructor(parts: StepParts) {
@@ -53,7 +54,26 @@ export class Steps {
     this.#isOver = true;
   }
 
-  async once<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions = {}): Promise<Jsonify<T>> {
+  /** Names of the steps that have neither succeeded nor failed yet. */
+  get open(): readonly string[] {
+    return [...this.#open.values()];
+  }
+
+  /** Resolves when every step that was begun has ended: an effect under way is waited for, so that it gets on record. */
+  async ended(): Promise<void> {
+    await Promise.allSettled(this.#open.keys());
+  }
+
+  once<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions = {}): Promise<Jsonify<T>> {
+    const step = this.#run(name, run, options);
+    this.#open.set(step, name);
+    const close = (): void => void this.#open.delete(step);
+    // Whoever awaits it hears of its failure; whoever does not must not bring the process down.
+    step.then(close, close);
+    return step;
+  }
+
+  async #run<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions): Promise<Jsonify<T>> {
     const { guard, lease, generation, runtime, emitter, about } = this.#parts;
     const step = this.#register(name, options.key);
     this.#refuseWhenOver(name);

@@ -69,7 +69,7 @@ class Writer {
     if (names.length > this.#limits.keys) throw this.#tooLarge("keys", names.length);
     const fields: Field[] = [];
     for (const name of names.sort()) {
-      const field = (value as Record<string, unknown>)[name];
+      const field = this.#read(value, name);
       if (field === undefined) continue;
       // Harmless in JSON, dangerous in whatever merges it later; nobody has a field called so on purpose.
       if (name === "__proto__" || name === "constructor") throw this.#notJson(`the key "${name}"`);
@@ -81,6 +81,14 @@ class Writer {
     }
     this.#depth--;
     return fields;
+  }
+
+  #read(value: object, name: string): unknown {
+    try {
+      return (value as Record<string, unknown>)[name];
+    } catch {
+      throw this.#notJson(`a getter that throws, "${name}",`);
+    }
   }
 
   #array(entries: readonly unknown[]): string {

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 as Schema } from "@standard-schema/spec";
 import type { DeadReason } from "../dead-letter/reason.ts";
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { type BackoffPolicy, backoffPolicy, type RetryOptions } from "../retry/backoff.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
 import type { AnyJob, Job, Key, Tenancy } from "./job.ts";
@@ -110,6 +110,27 @@ export interface DefinedJob extends AnyJob {
   readonly onSettled: ((end: Settled) => JobRequest | readonly JobRequest[] | undefined) | undefined;
 }
 
+const knownOptions: readonly (keyof JobOptions<string, Schema, Schema, Tenancy>)[] = [
+  "type",
+  "payload",
+  "correlation",
+  "version",
+  "result",
+  "tenant",
+  "window",
+  "onDead",
+  "retry",
+  "timeout",
+  "deadline",
+  "lease",
+  "maxCrashes",
+  "queue",
+  "priority",
+  "redact",
+  "keepPayload",
+  "upcast",
+  "onSettled",
+];
 const typePattern = /^[A-Za-z0-9._:/-]{1,100}$/;
 /** A `while-active` job keeps its result this long for those who wait for it. */
 const whileActiveKeepMs = 86_400_000;
@@ -135,10 +156,13 @@ export function defineJob<
   const N extends Tenancy = "none",
 >(options: JobOptions<T, P, R, N>): Job<T, In<P>, Out<P>, Out<R>, N> {
   const at = (option: string): string =>
-    `defineJob(${typeof options.type === "string" ? options.type : "?"}).${option}`;
+    `defineJob(${typeof options?.type === "string" ? options.type : "?"}).${option}`;
   const check = (holds: boolean, option: string, expected: string, got: unknown): void => {
     if (!holds) throw new OptionInvalidError(at(option), expected, got);
   };
+  if (typeof options !== "object" || options === null)
+    throw new OptionInvalidError("defineJob", "an object of options", options);
+  knownOnly(options, knownOptions, at("").slice(0, -1));
   const { version = 1, maxCrashes = 3, window = "7d", onDead = "rerun", correlation, upcast = {} } = options;
   check(
     typeof options.type === "string" && typePattern.test(options.type),

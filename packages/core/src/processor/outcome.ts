@@ -24,5 +24,9 @@ export function outcome(decided: Decided): Outcome {
 }
 
 export function decidedBy(value: unknown): Decided | undefined {
-  return typeof value === "object" && value !== null ? (value as { [brand]?: Decided })[brand] : undefined;
+  try {
+    return typeof value === "object" && value !== null ? (value as { [brand]?: Decided })[brand] : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -32,7 +32,7 @@ const crashBrand = Symbol.for("semel.simulated-crash");
  */
 export class SimulatedCrash extends Error {
   static is(thrown: unknown): thrown is SimulatedCrash {
-    return typeof thrown === "object" && thrown !== null && (thrown as Record<symbol, unknown>)[crashBrand] === true;
+    return thrown instanceof Error && (thrown as unknown as Record<symbol, unknown>)[crashBrand] === true;
   }
 
   constructor(point: string) {

@@ -13,6 +13,7 @@ import type { Added, Addition } from "../queue/queue.ts";
 import { localSignals, type Signals } from "../queue/signals.ts";
 import { within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
+import { Line } from "../runtime/line.ts";
 import { redactText } from "../runtime/redact.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
 import type { Settings } from "./options.ts";
@@ -21,6 +22,8 @@ import { Unattended } from "./unattended.ts";
 import { Waiters } from "./waiters.ts";
 
 const closeDeadlineMs = 10_000;
+/** Enqueues under way at a time: more only wait for each other. */
+const enqueuesAtATime = 500;
 
 /** What every part of one Semel shares: its backend, started once; its guard; the way in for every job. */
 export class Engine {
@@ -31,6 +34,7 @@ export class Engine {
   readonly waiters: Waiters;
   readonly #unattended: Unattended;
   readonly #adder: Gatherer<Addition, Added>;
+  readonly #line = new Line(enqueuesAtATime);
   #starting: Promise<void> | undefined;
   #isClosed = false;
 
@@ -130,7 +134,22 @@ export class Engine {
     } catch (cause) {
       throw SemelError.isInstance(cause) ? cause : new QueueUnavailableError("refused", suffixOf(id), { cause });
     }
-    return admit(this.#admitParts, prepared, this.settings.deadlineMs);
+    // A burst waits here, not within its deadline: that is for the broker to answer in.
+    try {
+      return await this.#line.enter(() => this.#admitted(prepared));
+    } catch (cause) {
+      throw SemelError.isInstance(cause) ? cause : new QueueUnavailableError("refused", suffixOf(id), { cause });
+    }
+  }
+
+  async #admitted(prepared: Prepared): Promise<Admission> {
+    try {
+      return await admit(this.#admitParts, prepared, this.settings.deadlineMs);
+    } catch (error) {
+      // It will not answer those behind it either; nothing of theirs has been sent.
+      if (error instanceof QueueUnavailableError && error.outcome === "unknown") this.#line.turnAway(error.cause);
+      throw error;
+    }
   }
 
   get #admitParts(): AdmitParts {

@@ -30,7 +30,7 @@ export async function explain(
   now: number,
 ): Promise<readonly Explanation[]> {
   if (isFinal(record.state)) {
-    const why = record.error ? `: ${record.error.code}: ${record.error.message}` : "";
+    const why = record.error ? `: ${record.reason ?? record.error.code}: ${record.error.message}` : "";
     return [
       {
         code: "finished",

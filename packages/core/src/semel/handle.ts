@@ -70,7 +70,7 @@ const superseded = (job: DefinedJob, id: JobId, { id: by, state }: JobRecord): S
 
 async function storedResult<T>(engine: Engine, job: DefinedJob, record: JobRecord): Promise<T> {
   const details = { id: record.id, type: job.type, reason: record.reason, error: record.error };
-  const why = record.error ? `: ${record.error.code}: ${record.error.message}` : "";
+  const why = record.error ? `: ${record.error.message}` : "";
   if (record.state === "dead")
     throw new SemelError("JOB_DEAD", `${job.type} ${record.id} is dead, ${record.reason}${why}`, { details });
   if (record.state === "cancelled")

@@ -1,4 +1,4 @@
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { consoleLogger } from "../instrumentation/console-logger.ts";
 import type { Hook } from "../instrumentation/hooks.ts";
 import { type Logger, silentLogger } from "../instrumentation/logger.ts";
@@ -27,6 +27,22 @@ export interface SemelOptions extends Backend {
   readonly runtime?: Partial<Runtime> | undefined;
 }
 
+const knownOptions: readonly (keyof SemelOptions)[] = [
+  "queue",
+  "store",
+  "deadLetters",
+  "signals",
+  "startDeadlineMs",
+  "namespace",
+  "logger",
+  "hooks",
+  "around",
+  "trace",
+  "deadline",
+  "limits",
+  "runtime",
+];
+
 /** {@link SemelOptions} with the defaults filled in. */
 export interface Settings {
   readonly backend: Backend;
@@ -43,6 +59,7 @@ export interface Settings {
 
 /** @throws `OPTION_INVALID`. */
 export function settingsOf(options: SemelOptions): Settings {
+  knownOnly(options ?? {}, knownOptions, "createSemel");
   const { queue, store, deadLetters, namespace = "default" } = options ?? {};
   if (
     typeof queue?.add !== "function" ||

@@ -1,4 +1,4 @@
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Reserve } from "../idempotency/operations.ts";
 import { type Canonical, canonicalJson } from "../job/canonical-json.ts";
@@ -27,6 +27,7 @@ export interface Prepared {
   readonly addition: Addition;
 }
 
+const knownOptions: readonly (keyof EnqueueOptions)[] = ["id", "priority", "delay", "at", "rerun", "meta"];
 const metaLimits: PayloadLimits = { bytes: 4_096, depth: 8, nodes: 256, keys: 64 };
 
 interface Settings {
@@ -46,6 +47,7 @@ export async function prepare(
   options: EnqueueOptions,
   origin: Origin,
 ): Promise<Prepared & { readonly canonical: Canonical }> {
+  knownOnly(options, knownOptions, "enqueue");
   // The limits come first: a schema must not be made to walk a bomb.
   canonicalJson(input, settings.limits);
   const payload = await parsePayload(job, input);

@@ -1,5 +1,6 @@
 import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
+import type { Steps } from "../idempotency/steps.ts";
 import { parseResult } from "../job/payload.ts";
 import type { Decided } from "../processor/outcome.ts";
 import { decidedBy } from "../processor/outcome.ts";
@@ -23,6 +24,7 @@ export async function execute(
   arrival: Arrival,
   registration: Registration,
   conversation: Conversation,
+  steps: Steps,
 ): Promise<Ending> {
   const { clock } = parts.runtime;
   const { lease, claimed } = arrival;
@@ -36,7 +38,7 @@ export async function execute(
     ),
   );
   try {
-    const returned = await untilObeyed(parts, arrival, () => run(parts, registration, conversation));
+    const returned = await untilObeyed(parts, arrival, () => run(parts, registration, conversation, steps));
     const forgotten = conversation.forgotten(returned);
     if (forgotten) return { is: "dead", reason: "NON_RETRYABLE", error: notReturned(forgotten) };
     const decided = decidedBy(returned);
@@ -49,9 +51,31 @@ export async function execute(
   }
 }
 
-async function run(parts: WorkerParts, { processor }: Registration, { context }: Conversation): Promise<unknown> {
+async function run(
+  parts: WorkerParts,
+  { processor }: Registration,
+  { context }: Conversation,
+  steps: Steps,
+): Promise<unknown> {
   const process = async (): Promise<unknown> => processor.process(context);
-  return parts.around ? parts.around(context, process) : process();
+  let returned: unknown;
+  try {
+    returned = await (parts.around ? parts.around(context, process) : process());
+  } catch (error) {
+    // The other steps of a `Promise.all`, of which one failed.
+    await steps.ended();
+    throw error;
+  }
+  const { open } = steps;
+  if (open.length === 0) return returned;
+  await steps.ended();
+  throw new SemelError(
+    "STEP_NOT_AWAITED",
+    `the processor returned before its step "${open[0]}" had ended; write \`await once(…)\``,
+    {
+      details: { steps: open },
+    },
+  );
 }
 
 /** Settles with the run, or rejects once the run was told to stop and did not within {@link graceMs}. */

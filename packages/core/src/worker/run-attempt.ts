@@ -115,7 +115,7 @@ function run(
     counters: { attempts: attempt, crashes, deferrals, redrives },
     timings: { ...envelope.timings, enqueuedAt: createdAt, startedAt: now },
   };
-  return execute(parts, arrival, registration, converse(parts, arrival, current, payload, steps));
+  return execute(parts, arrival, registration, converse(parts, arrival, current, payload, steps), steps);
 }
 
 function doom(claimed: Arrival["claimed"], reason: "CRASH_LOOP" | "DEADLINE" | "CONFLICT"): SemelError {

@@ -256,7 +256,8 @@ export class JobWorker implements Worker {
       ),
     );
     await this.#upkeep.once("signals", async () => this.#cancels?.[Symbol.asyncDispose]());
-    await this.#upkeep.once("beat", () => this.#beat(0));
+    // One that never got to start never said that it was there.
+    if (this.#startedAt > 0) await this.#upkeep.once("beat", () => this.#beat(0));
     this.#host.emitter.emit("worker.stopped", {
       worker: this.id,
       finished: this.#finished.length,

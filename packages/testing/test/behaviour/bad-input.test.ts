@@ -350,3 +350,90 @@ describe("outcomes", () => {
     expect(await kit.semel.deadLetters.get(id)).toMatchObject({ error: { code: "STEP_VALUE_UNSTORABLE" } });
   });
 });
+
+describe("what is easily forgotten", () => {
+  it("a step that is not awaited is waited for, put on record, and named", async () => {
+    const effects: string[] = [];
+    const hasty = processor(job, async ({ once }) => {
+      void once("slow", async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        effects.push("paid");
+      });
+      return "done";
+    });
+    kit = createTestKit({ processors: [hasty] });
+    const { id } = await kit.semel.enqueue(job, { id: "h", text: "x" });
+    await kit.drain();
+    expect(await kit.semel.deadLetters.get(id)).toMatchObject({
+      error: { code: "STEP_NOT_AWAITED", message: expect.stringContaining("await once") },
+      steps: ["slow"],
+    });
+    expect(effects).toEqual(["paid"]);
+  });
+
+  it("of several steps at once, one that fails does not keep the others off the record", async () => {
+    let runs = 0;
+    const both = processor(job, async ({ once, attempt }) => {
+      const [a] = await Promise.all([
+        once("a", async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          return ++runs;
+        }),
+        once("b", () => {
+          if (attempt === 1) throw new Error("b is down");
+        }),
+      ]);
+      return a;
+    });
+    kit = createTestKit({ processors: [both] });
+    const { id } = await kit.semel.enqueue(job, { id: "p", text: "x" });
+    expect(await kit.drain()).toMatchObject({ retried: 1 });
+    await kit.advance("2s");
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: 1 });
+  });
+
+  it("a misspelt option is refused, not ignored", async () => {
+    start();
+    expect(() => createSemel({ ...memory(), loger: false } as never)).toThrow(
+      /createSemel\.loger: expected one of queue, /,
+    );
+    expect(() => defineJob({ type: "t", payload, correlation: "none", timout: "1s" } as never)).toThrow(
+      /timout: expected one of/,
+    );
+    await expect(kit.semel.enqueue(job, { id: "a", text: "x" }, { dely: "1s" } as never)).rejects.toThrow(
+      /enqueue\.dely/,
+    );
+    expect(() => kit.crashAt("once:pay:typo")).toThrow(/there is no point/);
+  });
+
+  it("a proxy that throws at everything is recorded and retried when thrown, and omitted when returned", async () => {
+    start();
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no");
+        },
+        ownKeys: () => {
+          throw new Error("no");
+        },
+      },
+    );
+    work.mockRejectedValueOnce(hostile).mockImplementationOnce(async () => [hostile]);
+    const { id } = await kit.semel.enqueue(job, { id: "x", text: "x" });
+    expect(await kit.drain()).toMatchObject({ retried: 1 });
+    expect(await kit.advance("2s")).toMatchObject({ completed: 1 });
+    expect(await kit.semel.status(id)).toMatchObject({
+      state: "completed",
+      resultOmitted: expect.any(String),
+      crashes: 0,
+    });
+    const getter = Object.defineProperty({ id: "g" }, "text", {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
+    await expect(kit.semel.enqueue(job, getter as never)).rejects.toMatchObject({ code: "PAYLOAD_NOT_JSON" });
+  });
+});

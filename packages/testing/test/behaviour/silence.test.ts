@@ -331,3 +331,36 @@ describe("a queue that is silent", () => {
     await closing;
   });
 });
+
+describe("a burst", () => {
+  it("waits in line, not within its deadline; when the broker falls silent, those in line are told at once", async () => {
+    const backend = memory();
+    let slow = true;
+    const queue = new Proxy(backend.queue, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        if (name !== "add") return member.bind(target);
+        return async (...args: unknown[]) => {
+          if (faults.how === "silent") return never;
+          if (slow) await new Promise<void>((resolve) => void clock.timer(1_000, resolve));
+          return member.apply(target, args);
+        };
+      },
+    });
+    const semel = start({ ...backend, queue });
+    await semel.ready();
+    const burst = (from: number) =>
+      Promise.allSettled(Array.from({ length: 4_000 }, (_, index) => semel.enqueue(job, { id: `${from + index}` })));
+    const enqueued = burst(0);
+    await clock.advance(60_000);
+    expect((await enqueued).filter(({ status }) => status === "rejected")).toEqual([]);
+    slow = false;
+    faults.how = "silent";
+    const refused = burst(10_000);
+    await clock.advance(6_000);
+    const outcomes = (await refused).map((one) => (one.status === "rejected" ? one.reason.outcome : "created"));
+    expect(outcomes.filter((outcome) => outcome === "unknown")).toHaveLength(500);
+    expect(outcomes.filter((outcome) => outcome === "refused")).toHaveLength(3_500);
+  });
+});
