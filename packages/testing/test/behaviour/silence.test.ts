@@ -164,10 +164,36 @@ describe("a store that is silent", () => {
       expect(work).not.toHaveBeenCalled();
       faults.how = "well";
       await clock.advance(120_000);
-      expect(await semel.status(id)).toMatchObject({ state: "completed", attempt: 1 });
+      // A claim that went through unanswered is no crash of anybody's.
+      expect(await semel.status(id)).toMatchObject({ state: "completed", attempt: 1, crashes: 0 });
       expect(work).toHaveBeenCalledTimes(1);
     },
   );
+
+  it("for many minutes at claim leaves a job alive that never ran", async () => {
+    const backend = memory();
+    const semel = start({ ...backend, store: switchable(backend.store, "apply", faults) });
+    const { id } = await semel.enqueue(job, { id: "a" });
+    faults.how = "lost-reply";
+    semel.worker({ processors: [processor(job, work)] });
+    await clock.advance(480_000);
+    faults.how = "well";
+    await clock.advance(120_000);
+    expect(await semel.status(id)).toMatchObject({ state: "completed", attempt: 1, crashes: 0 });
+  });
+
+  it("while the heartbeat is sent does not end the heartbeats", async () => {
+    const backend = memory();
+    const semel = start({ ...backend, store: switchable(backend.store, "beat", faults) });
+    semel.worker({ processors: [processor(job, work)] });
+    await clock.advance(1_000);
+    faults.how = "silent";
+    await clock.advance(60_000);
+    expect(await semel.workers()).toEqual([]);
+    faults.how = "well";
+    await clock.advance(20_000);
+    expect(await semel.workers()).toHaveLength(1);
+  });
 
   it.each(["silent", "failing", "lost-reply"] as const)(
     "at settle (%s) is asked again until it answers; the work is not done twice",

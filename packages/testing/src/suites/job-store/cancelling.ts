@@ -52,6 +52,8 @@ export function cancelling(promised: Promised): void {
     await stage.endOfLease();
     expect(await stage.apply(claim(running.job, "heir"))).toMatchObject({ is: "finished", state: "cancelled" });
     expect(await stage.standing(running)).toMatchObject({ state: "cancelled" });
+    // Should it come back, it is told so: it must not take the cancel for its own settlement.
+    expect(await stage.apply(settle(running, completed()))).toMatchObject({ is: "lost", state: "cancelled" });
   });
 
   promised("ended work stays as it ended", async (stage) => {
