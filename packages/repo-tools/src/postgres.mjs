@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
+import { freePort } from "./free-port.mjs";
 import { findBinaries } from "./postgres-binaries.mjs";
+import { collect, ending, lastLine, watchServer } from "./server-process.mjs";
 
 /** @typedef {{ url: string, version: string, source: "PG_URL" | import("./postgres-binaries.mjs").BinarySource,
  *   stop: () => Promise<void> }} Postgres */
@@ -131,20 +131,11 @@ async function isReady(output, ended) {
  * @returns {() => Promise<void>}
  */
 function stopper(server, ended, folder) {
-  // If this process is killed it can clean nothing. The watcher's input then closes, and it does what `stop` would do.
-  // It waits for the server only so long: where nobody collects ended processes, a dead one still looks alive.
-  const script =
-    'read -r _; kill -INT "$1"; for _ in $(seq 100); do kill -0 "$1" || break; sleep 0.1; done; rm -rf "$2"';
-  const watcher = spawn("/bin/sh", ["-c", script, "watcher", String(server.pid), folder], {
-    cwd: "/",
-    stdio: ["pipe", "ignore", "ignore"],
-    // Its own group: the Ctrl-C that ends us must not end it.
-    detached: true,
-  });
-  watcher.unref();
+  const watcher = watchServer(folder, "INT");
+  if (server.pid !== undefined) watcher.tell(server.pid);
   return async () => {
     // First the watcher: it must not signal a process number that is about to become free.
-    watcher.kill("SIGKILL");
+    watcher.end();
     // SIGINT is PostgreSQL's fast shutdown: it ends the connections that are left.
     server.kill("SIGINT");
     await ended;
@@ -210,41 +201,4 @@ function child(user, cwd) {
   // PG* variables of the developer's own database must not reach a private one.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PG")));
   return { ...user, cwd, env: { ...env, HOME: cwd, LC_ALL: "C" }, stdio: ["ignore", "pipe", "pipe"] };
-}
-
-/** @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} process */
-function collect({ stdout, stderr }) {
-  let text = "";
-  for (const stream of [stdout, stderr]) {
-    stream.setEncoding("utf8").on("data", (chunk) => {
-      // The end is what matters, and a chatty server must not fill memory.
-      text = (text + chunk).slice(-16_384);
-    });
-  }
-  return () => text;
-}
-
-/**
- * @param {import("node:child_process").ChildProcess} child
- * @returns {Promise<number | null>} the exit code; `null` when it was killed or could not be started
- */
-function ending(child) {
-  return new Promise((resolve) => {
-    child.once("error", () => resolve(null));
-    child.once("close", resolve);
-  });
-}
-
-/** @param {string} output */
-function lastLine(output) {
-  return output.trimEnd().split("\n").at(-1) ?? "";
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
