@@ -5,10 +5,24 @@
 export type { LetterBox, LetterFilter, StoredLetter } from "./dead-letter/letter-box.ts";
 export type { DeadReason } from "./dead-letter/reason.ts";
 export { decide } from "./idempotency/decide.ts";
-export type { JobRecord, PastAttempt, Progress, ResultKind, StepRecord } from "./idempotency/job-record.ts";
+export {
+  type JobRecord,
+  keptAttempts,
+  type PastAttempt,
+  type Progress,
+  type ResultKind,
+  type StepRecord,
+} from "./idempotency/job-record.ts";
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";
-export type { Decision, Loaded, Writes } from "./idempotency/transitions/decision.ts";
+export {
+  type Decision,
+  type Loaded,
+  pastDeadlineMs,
+  pastLetterMs,
+  type Writes,
+} from "./idempotency/transitions/decision.ts";
+export { overdueMs } from "./idempotency/transitions/reserving.ts";
 export type { WorkerBeat } from "./idempotency/worker-beat.ts";
 export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
 export type { Priority } from "./job/priority.ts";

@@ -10,24 +10,33 @@ export class Waiters {
   readonly #clock: Clock;
   readonly #waiting = new Map<JobId, Set<() => void>>();
   readonly #closed = new AbortController();
+  #signals: Signals | undefined;
   #subscription: Promise<AsyncDisposable> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** From the first who waits on: where nobody ever does, no process is told of everybody's jobs. */
   listen(signals: Signals): void {
-    this.#subscription ??= signals.subscribe("changed", (id) => {
+    this.#signals = signals;
+  }
+
+  #subscribe(): void {
+    this.#subscription ??= this.#signals?.subscribe("changed", (id) => {
       for (const wake of this.#waiting.get(id) ?? []) wake();
     });
-    // Without signals it is slower, not wrong.
-    this.#subscription.catch(() => {});
+    // Without signals it is slower, not wrong; the next who waits tries again.
+    this.#subscription?.catch(() => {
+      this.#subscription = undefined;
+    });
   }
 
   /**
    * Looks until `look` answers something. Rejects with the signal's reason, or when {@link close} is called.
    */
   async until<T>(id: JobId, look: () => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
+    this.#subscribe();
     const stop = AbortSignal.any([signal, this.#closed.signal]);
     for (let pauseMs = firstLookMs; ; pauseMs = Math.min(laterLookMs, pauseMs * 2)) {
       stop.throwIfAborted();

@@ -5,7 +5,7 @@ import type * as Op from "../operations.ts";
 import { type Decision, introduce, noRest } from "./decision.ts";
 
 /** A delivery that is this late is looked for. */
-const overdueMs = 60_000;
+export const overdueMs = 60_000;
 
 /** May a new job stand for its correlation? */
 export function reserve(

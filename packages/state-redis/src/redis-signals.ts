@@ -1,0 +1,94 @@
+import type { JobId, Signals, SignalTopic } from "@semel/core/adapter";
+import type { RedisClient, RedisConnection } from "@semel/redis-connection";
+
+/** Ids in one message. */
+const mostIds = 500;
+
+/**
+ * Wake-ups by publish and subscribe. What is published in one turn of the event loop travels as one message; nobody
+ * listening costs nothing more. One connection of its own subscribes, from the first subscription on.
+ */
+export class RedisSignals implements Signals {
+  readonly #connection: RedisConnection;
+  readonly #channel: (topic: SignalTopic) => string | undefined;
+  readonly #report: (text: string, error: unknown) => void;
+  readonly #listeners: Record<SignalTopic, Set<(id: JobId) => void>> = { changed: new Set(), cancel: new Set() };
+  readonly #outgoing = new Map<SignalTopic, Set<JobId>>();
+  #subscriber: Promise<RedisClient> | undefined;
+  #isClosed = false;
+
+  constructor(
+    connection: RedisConnection,
+    channel: (topic: SignalTopic) => string | undefined,
+    report: (text: string, error: unknown) => void,
+  ) {
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#report = report;
+  }
+
+  publish(topic: SignalTopic, id: JobId): void {
+    if (this.#isClosed) return;
+    if (this.#outgoing.size === 0) setImmediate(() => void this.#flush());
+    const ids = this.#outgoing.get(topic) ?? new Set();
+    this.#outgoing.set(topic, ids.add(id));
+  }
+
+  async #flush(): Promise<void> {
+    const outgoing = [...this.#outgoing];
+    this.#outgoing.clear();
+    if (this.#isClosed) return;
+    try {
+      const client = await this.#connection.commands();
+      for (const [topic, ids] of outgoing) {
+        const channel = this.#channel(topic);
+        if (channel === undefined) continue;
+        const all = [...ids];
+        for (let from = 0; from < all.length; from += mostIds)
+          await client.call("publish", channel, all.slice(from, from + mostIds).join(" "));
+      }
+    } catch {
+      // Whoever waits looks from time to time; that Redis cannot be reached is said by those who need it.
+    }
+  }
+
+  async subscribe(topic: SignalTopic, listen: (id: JobId) => void): Promise<AsyncDisposable> {
+    const listeners = this.#listeners[topic];
+    listeners.add(listen);
+    try {
+      this.#subscriber ??= this.#connect();
+      const channel = this.#channel(topic);
+      if (channel !== undefined) await (await this.#subscriber).call("subscribe", channel);
+    } catch (error) {
+      this.#subscriber = undefined;
+      listeners.delete(listen);
+      throw error;
+    }
+    return { [Symbol.asyncDispose]: async () => void listeners.delete(listen) };
+  }
+
+  async #connect(): Promise<RedisClient> {
+    const subscriber = await this.#connection.subscriber();
+    subscriber.on("message", (channel: string, message: string) => {
+      for (const topic of ["changed", "cancel"] as const) {
+        if (channel !== this.#channel(topic) || this.#listeners[topic].size === 0) continue;
+        for (const id of message.split(" ")) for (const listen of this.#listeners[topic]) this.#tell(listen, id);
+      }
+    });
+    return subscriber;
+  }
+
+  #tell(listen: (id: JobId) => void, id: JobId): void {
+    try {
+      listen(id);
+    } catch (error) {
+      this.#report("a listener for signals threw", error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const subscriber = await this.#subscriber?.catch(() => undefined);
+    subscriber?.disconnect();
+  }
+}

@@ -1,0 +1,65 @@
+import { type Script, script } from "@semel/redis-connection";
+import { beside } from "../keys.ts";
+import { clock } from "./clock.ts";
+import { layout } from "./layout.ts";
+import { record } from "./record.ts";
+
+const all = Object.values(beside)
+  .map((suffix) => `key .. '${suffix}'`)
+  .join(", ");
+
+/**
+ * Erases those records among KEYS that are of the tenant ARGV[1] (any, where there is none), with all that is beside
+ * them. Answers how many, and their letters: place in KEYS and stored id in turn.
+ */
+export const forgetScript: Script = script(/* lua */ `
+${clock}
+${layout}
+${record}
+local forgotten = { 0 }
+for place, key in ipairs(KEYS) do
+  local alive, r = load(key)
+  if r and (ARGV[1] == nil or cjson.decode(r[KIND])[3] == ARGV[1]) then
+    for _, id in ipairs(redis.call('HKEYS', key .. '${beside.letters}')) do
+      forgotten[#forgotten + 1] = place
+      forgotten[#forgotten + 1] = id
+    end
+    redis.call('DEL', key, ${all})
+    if alive then forgotten[1] = forgotten[1] + 1 end
+  end
+end
+return forgotten
+`);
+
+/** A worker is alive. KEYS[1]: the workers. ARGV: id, what it says, for how long that holds. */
+export const beatScript: Script = script(/* lua */ `
+${clock}
+local keep = tonumber(ARGV[3])
+if keep > 0 then redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack({ now, now + keep, ARGV[2] }))
+else redis.call('HDEL', KEYS[1], ARGV[1]) end
+`);
+
+/** Who is alive: when it said so and what, in turn. Forgets who went silent. */
+export const workersScript: Script = script(/* lua */ `
+${clock}
+local alive = {}
+local all = redis.call('HGETALL', KEYS[1])
+for place = 1, #all, 2 do
+  local seen_at, until_at, beat = unpack(cmsgpack.unpack(all[place + 1]))
+  if until_at > now then
+    alive[#alive + 1] = seen_at
+    alive[#alive + 1] = beat
+  else redis.call('HDEL', KEYS[1], all[place]) end
+end
+return alive
+`);
+
+/**
+ * Notes the version of the format, where none is noted yet. KEYS[1]: the note. ARGV[1]: the version this package
+ * writes. Answers the one that is noted, and the server's clock.
+ */
+export const formatScript: Script = script(/* lua */ `
+${clock}
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return { tonumber(redis.call('GET', KEYS[1])), now }
+`);
