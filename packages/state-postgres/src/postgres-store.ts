@@ -23,7 +23,7 @@ import { prepare } from "./prepare.ts";
 import type { SqlClient } from "./sql-client.ts";
 import { nowMs } from "./tables.ts";
 import { fromText, toText } from "./text.ts";
-import { beatSql, forgetSql, sweepSql } from "./upkeep-sql.ts";
+import { beatSql, forgetSql, leaveSql, sweepSql } from "./upkeep-sql.ts";
 
 /** Records and dead letters in PostgreSQL or PGlite. */
 export interface PostgresStore extends JobStore, LetterBox {}
@@ -127,11 +127,14 @@ class SqlStore implements PostgresStore {
     return Number(row?.count ?? 0);
   }
 
-  async beat(worker: WorkerBeat, keepMs: number): Promise<void> {
+  async beat(worker: WorkerBeat, keepMs: number): Promise<EpochMs> {
     const of = [toText(this.#namespace), toText(worker.id)];
-    if (keepMs > 0)
-      await this.#connection.query(beatSql(this.#schema), [...of, JSON.stringify(worker), Math.ceil(keepMs)]);
-    else await this.#connection.query(`DELETE FROM ${this.#schema}.workers WHERE namespace = $1 AND id = $2`, of);
+    const [text, params] =
+      keepMs > 0
+        ? [beatSql(this.#schema), [...of, JSON.stringify(worker), Math.ceil(keepMs)]]
+        : [leaveSql(this.#schema), of];
+    const [row] = await this.#connection.query<{ now: unknown }>(text, params);
+    return Number(row?.now);
   }
 
   async workers(): Promise<readonly WorkerBeat[]> {

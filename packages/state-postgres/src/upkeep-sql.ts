@@ -33,8 +33,14 @@ export const sweepSql = (schema: string): string => `
   workers_gone AS (DELETE FROM ${schema}.workers AS old USING workers WHERE old.namespace = $1 AND old.id = workers.id)
   SELECT (SELECT count(*) FROM records_gone) + (SELECT count(*) FROM letters_gone) AS count`;
 
-/** `$1` namespace, `$2` id, `$3` beat, `$4` how long to keep it, in ms. */
+/** `$1` namespace, `$2` id, `$3` beat, `$4` how long to keep it, in ms. Answers the server's clock. */
 export const beatSql = (schema: string): string => `
   INSERT INTO ${schema}.workers (namespace, id, beat, seen_at, until)
   SELECT $1, $2, $3, now, now + $4::bigint FROM (SELECT ${nowMs} AS now) AS clock
-  ON CONFLICT (namespace, id) DO UPDATE SET beat = excluded.beat, seen_at = excluded.seen_at, until = excluded.until`;
+  ON CONFLICT (namespace, id) DO UPDATE SET beat = excluded.beat, seen_at = excluded.seen_at, until = excluded.until
+  RETURNING seen_at AS now`;
+
+/** `$1` namespace, `$2` id. Answers the server's clock. */
+export const leaveSql = (schema: string): string => `
+  WITH gone AS (DELETE FROM ${schema}.workers WHERE namespace = $1 AND id = $2)
+  SELECT ${nowMs} AS now`;

@@ -147,8 +147,9 @@ class JobStoreOnRedis implements RedisStore {
     return this.#letters.sweep(limit);
   }
 
-  async beat(worker: WorkerBeat, keepMs: number): Promise<void> {
-    await this.#run(beatScript, [this.#named.workers], [worker.id, toText(JSON.stringify(worker)), Math.ceil(keepMs)]);
+  async beat(worker: WorkerBeat, keepMs: number): Promise<EpochMs> {
+    const args = [worker.id, toText(JSON.stringify(worker)), Math.ceil(keepMs)];
+    return (await this.#run(beatScript, [this.#named.workers], args)) as EpochMs;
   }
 
   async workers(): Promise<readonly WorkerBeat[]> {

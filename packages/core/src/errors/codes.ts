@@ -40,6 +40,7 @@ export const errorCodes = [
   "CLOSED",
   "BACKEND_UNSAFE",
   "DIRECTORY_LOCKED",
+  "CLOCK_SKEW",
 ] as const;
 
 /** The stable name of a failure. */

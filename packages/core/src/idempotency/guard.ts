@@ -56,7 +56,8 @@ export class Guard {
         return await this.ask(operation);
       } catch (error) {
         this.#onProblem(operation.op, error);
-        const pause = Math.min(5_000, 100 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
+        // Soon again, however long the store was away: what it answers lets a slot go on.
+        const pause = Math.min(1_000, 100 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
         if (giveUp?.aborted || clock.monotonic() + pause >= until) throw error;
         await wait(clock, pause, giveUp).catch(() => {
           throw error;

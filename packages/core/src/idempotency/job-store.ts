@@ -40,8 +40,8 @@ export interface JobStore extends AsyncDisposable {
   forget(filter: { readonly tenant: string } | { readonly key: GuardKey }): Promise<number>;
   /** Removes what has expired, at most `limit` records and as many letters. Answers how many; 0 where the store does it itself. */
   sweep(limit: number): Promise<number>;
-  /** A worker says it is alive; forgotten after `keepMs`, or at once with 0. */
-  beat(worker: WorkerBeat, keepMs: number): Promise<void>;
+  /** A worker says it is alive; forgotten after `keepMs`, or at once with 0. Answers the store's clock. */
+  beat(worker: WorkerBeat, keepMs: number): Promise<EpochMs>;
   /** The workers whose beat is not forgotten. */
   workers(): Promise<readonly WorkerBeat[]>;
 }

@@ -11,6 +11,8 @@ export interface WorkerBeat {
   readonly busy: number;
   readonly concurrency: number;
   readonly startedAt: EpochMs;
+  /** Why it takes no jobs at the moment; absent while it does. */
+  readonly problem?: string | undefined;
   /** When it last said so, by the store's clock once read back. */
   readonly seenAt: EpochMs;
 }

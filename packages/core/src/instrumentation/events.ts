@@ -58,6 +58,8 @@ export interface Events {
   "hook.failed": { readonly during: string; readonly error: Failure };
   "worker.started": { readonly worker: string; readonly types: readonly string[]; readonly concurrency: number };
   "worker.problem": { readonly worker: string; readonly during: string; readonly error: Failure };
+  "worker.unready": { readonly worker: string; readonly error: Failure };
+  "worker.ready": { readonly worker: string };
   "worker.stopped": { readonly worker: string; readonly finished: number; readonly released: number };
 }
 
@@ -96,5 +98,7 @@ export const eventNames: readonly EventName[] = Object.keys({
   "hook.failed": 0,
   "worker.started": 0,
   "worker.problem": 0,
+  "worker.unready": 0,
+  "worker.ready": 0,
   "worker.stopped": 0,
 } satisfies Record<EventName, 0>) as EventName[];

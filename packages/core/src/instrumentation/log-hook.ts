@@ -32,6 +32,8 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
     "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],
     "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${e.error.message}`],
+    "worker.unready": ["error", (e) => `worker ${e.worker} takes no jobs: ${e.error.message}`],
+    "worker.ready": ["info", (e) => `worker ${e.worker} takes jobs again`],
     "worker.stopped": ["info", (e) => `worker stopped: ${e.finished} finished, ${e.released} released`],
   };
 

@@ -8,7 +8,7 @@ import type { Writes } from "../idempotency/transitions/decision.ts";
 import type { WorkerBeat } from "../idempotency/worker-beat.ts";
 import type { GuardKey, JobId } from "../job/identity.ts";
 import type { StoredValue } from "../job/value.ts";
-import { type Clock, systemClock } from "../runtime/clock.ts";
+import { type Clock, type EpochMs, systemClock } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
 
 /** Everything kept for one guard key. */
@@ -135,10 +135,11 @@ export class MemoryStore implements JobStore, LetterBox {
     return removed + purged;
   }
 
-  async beat(worker: WorkerBeat, keepMs: number): Promise<void> {
+  async beat(worker: WorkerBeat, keepMs: number): Promise<EpochMs> {
     const now = this.#clock.now();
     if (keepMs <= 0) this.#workers.delete(worker.id);
     else this.#workers.set(worker.id, { beat: { ...worker, seenAt: now }, until: now + keepMs });
+    return now;
   }
 
   async workers(): Promise<readonly WorkerBeat[]> {

@@ -8,6 +8,7 @@ import { readable } from "../runtime/duration.ts";
 export interface Explanation {
   readonly code:
     | "no-worker"
+    | "worker-unready"
     | "newer-version"
     | "paused"
     | "not-due"
@@ -40,8 +41,8 @@ export async function explain(
   }
   const [workers, counts] = await Promise.all([store.workers(), queue.counts(record.lane)]);
   const found: Explanation[] = [];
-  const takers = workers.flatMap((worker) =>
-    worker.types.filter(({ type }) => type === record.type).map(({ version }) => ({ version, where: worker.where })),
+  const takers = workers.flatMap(({ types, where, problem }) =>
+    types.filter(({ type }) => type === record.type).map(({ version }) => ({ version, where, problem })),
   );
   if (takers.length === 0) {
     const others = [...new Set(workers.flatMap((worker) => worker.types.map(({ type }) => type)))];
@@ -54,6 +55,9 @@ export async function explain(
       code: "newer-version",
       text: `it has payload version ${record.version}, the living workers know ${newest}: it is held until a newer one comes`,
     });
+  }
+  if (takers.length > 0 && takers.every(({ problem }) => problem !== undefined)) {
+    found.push({ code: "worker-unready", text: takers.map(({ where, problem }) => `${where}: ${problem}`).join("; ") });
   }
   if (counts.held) found.push({ code: "paused", text: `"${record.lane}" is paused` });
   if (record.cancelRequested)

@@ -9,6 +9,7 @@ import { within } from "../runtime/deadline.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import type { WorkerParts } from "./parts.ts";
+import { Readiness } from "./readiness.ts";
 import { type Registration, register } from "./registration.ts";
 import { runAttempt } from "./run-attempt.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -24,6 +25,11 @@ export interface WorkerOptions {
 export interface Worker extends AsyncDisposable {
   readonly id: string;
   /**
+   * Whether it takes jobs: started, its clock within 2 s of the store's, not closing. What a readiness probe should ask;
+   * `worker.unready` says why not.
+   */
+  readonly isReady: boolean;
+  /**
    * Resolves when nothing is running and nothing is waiting that may start now, or the worker is closing. Delayed jobs and
    * retries do not count.
    */
@@ -38,6 +44,8 @@ export interface Worker extends AsyncDisposable {
 }
 
 const beatEveryMs = 10_000;
+/** How often a clock that was wrong is looked at. */
+const recoveryEveryMs = 2_000;
 const beatKeptMs = 35_000;
 const sweepEveryMs = 60_000;
 const sweepLimit = 500;
@@ -76,6 +84,8 @@ export class JobWorker implements Worker {
   readonly #released: string[] = [];
   readonly #started: Promise<void>;
   readonly #upkeep: Upkeep;
+  readonly #readiness = new Readiness();
+  #isUp = false;
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
   #closing: ReturnType<Worker["close"]> | undefined;
@@ -100,16 +110,23 @@ export class JobWorker implements Worker {
     return [...this.#registrations.keys()];
   }
 
-  /** A broker that is down at start is waited for, as it would be later. */
+  get isReady(): boolean {
+    return this.#isUp && !this.#readiness.problem && !this.#stopping.signal.aborted;
+  }
+
+  /** A broker that is down at start is waited for, as it would be later; so is a clock that is wrong. */
   async #start(): Promise<void> {
     const { clock } = this.#host.runtime;
     for (let pauseMs = 250; ; pauseMs = Math.min(5_000, pauseMs * 2)) {
       try {
         await this.#host.ready();
+        if (this.#startedAt === 0) this.#startedAt = clock.now();
+        await this.#beat(beatKeptMs);
+        if (this.#readiness.problem) throw this.#readiness.problem;
         await this.#consume();
         // Without signals a cancel is heard of later, not never.
         await this.#upkeep.once("signals", async () => {
-          this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#look(id));
+          this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#lookAt(id));
         });
         break;
       } catch (error) {
@@ -119,9 +136,9 @@ export class JobWorker implements Worker {
         if (this.#stopping.signal.aborted) return;
       }
     }
-    this.#startedAt = clock.now();
-    await this.#upkeep.once("beat", () => this.#beat(beatKeptMs));
-    this.#upkeep.every(beatEveryMs, "beat", () => this.#beat(beatKeptMs));
+    this.#isUp = true;
+    this.#upkeep.every(beatEveryMs, "beat", () => this.#look());
+    this.#upkeep.every(recoveryEveryMs, "beat", async () => this.#readiness.problem && this.#look());
     this.#upkeep.every(sweepEveryMs, "sweep", () => this.#host.guard.store.sweep(sweepLimit));
     this.#host.emitter.emit("worker.started", { worker: this.id, types: this.types, concurrency: this.#concurrency });
   }
@@ -196,7 +213,7 @@ export class JobWorker implements Worker {
   }
 
   /** Somebody cancels this job: its lease's next renewal says so, and need not be waited for. */
-  #look(id: string): void {
+  #lookAt(id: string): void {
     for (const { leases } of this.#lines.values()) {
       for (const lease of leases.leases) if (lease.delivery.id === id) void leases.renew(lease);
     }
@@ -283,9 +300,21 @@ export class JobWorker implements Worker {
     }
   }
 
+  /** Says that it is alive, and takes no more jobs while its clock is wrong. */
+  async #look(): Promise<void> {
+    const before = this.#readiness.problem;
+    await this.#beat(beatKeptMs);
+    const { problem } = this.#readiness;
+    if ((before === undefined) === (problem === undefined)) return;
+    for (const { consumer } of this.#lines.values()) consumer.resize(problem ? 0 : this.#concurrency);
+    if (problem) this.#host.emitter.emit("worker.unready", { worker: this.id, error: describeFailure(problem) });
+    else this.#host.emitter.emit("worker.ready", { worker: this.id });
+  }
+
   async #beat(keepMs: number): Promise<void> {
     const { runtime, guard } = this.#host;
     const types = [...this.#registrations.values()].map(({ job }) => ({ type: job.type, version: job.version }));
+    const askedAt = runtime.clock.now();
     const beat = {
       id: this.id,
       where: `${hostname()}:${process.pid}`,
@@ -293,9 +322,11 @@ export class JobWorker implements Worker {
       busy: this.#running.size,
       concurrency: this.#concurrency,
       startedAt: this.#startedAt,
-      seenAt: runtime.clock.now(),
+      problem: this.#readiness.problem?.message,
+      seenAt: askedAt,
     };
-    await guard.store.beat(beat, keepMs);
+    const now = await guard.store.beat(beat, keepMs);
+    this.#readiness.told(now, askedAt, runtime.clock.now());
   }
 
   #problem(during: string, error: unknown): void {

@@ -31,12 +31,13 @@ end
 return forgotten
 `);
 
-/** A worker is alive. KEYS[1]: the workers. ARGV: id, what it says, for how long that holds. */
+/** A worker is alive. KEYS[1]: the workers. ARGV: id, what it says, for how long that holds. Answers the clock. */
 export const beatScript: Script = script(/* lua */ `
 ${clock}
 local keep = tonumber(ARGV[3])
 if keep > 0 then redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack({ now, now + keep, ARGV[2] }))
 else redis.call('HDEL', KEYS[1], ARGV[1]) end
+return now
 `);
 
 /** Who is alive: when it said so and what, in turn. Forgets who went silent. */

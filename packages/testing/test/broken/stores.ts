@@ -144,7 +144,7 @@ export class ListsTheFirstPageOnly extends MemoryStore {
 
 /** Workers that went silent stay on the list. */
 export class NeverForgetsWorkers extends MemoryStore {
-  override beat(worker: Port.WorkerBeat, keepMs: number): Promise<void> {
+  override beat(worker: Port.WorkerBeat, keepMs: number): Promise<number> {
     return super.beat(worker, keepMs && 86_400_000);
   }
 }

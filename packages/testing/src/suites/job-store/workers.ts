@@ -25,6 +25,16 @@ export function workers(promised: Promised): void {
     for (const { seenAt } of listed) expect(seenAt).toBeGreaterThanOrEqual(now);
   });
 
+  promised("a beat is answered with the store's clock, also the last", async (stage) => {
+    const { now } = await stage.start();
+    const first = await stage.store.beat(beat("w1"), 60_000);
+    await stage.time.pass(5);
+    const last = await stage.store.beat(beat("w1"), 0);
+    expect(first).toBeGreaterThanOrEqual(now);
+    expect(last - first).toBeGreaterThanOrEqual(4);
+    expect(Math.abs(last - stage.time.clock.now()), "off the suite's clock").toBeLessThan(60_000);
+  });
+
   promised("a later beat takes the place of the earlier", async (stage) => {
     await stage.store.beat(beat("w1"), 60_000);
     const [before] = await stage.store.workers();
