@@ -1,8 +1,9 @@
 import type { Answer, GuardKey, Operation } from "@semel/core/adapter";
 import { type RedisClient, runScript } from "@semel/redis-connection";
+import { Call } from "./call.ts";
 import type { Keys } from "./keys.ts";
-import { applyScript } from "./scripts/apply-script.ts";
-import { answerOf, Call, type Reply, type Unlisted, unlistedIn } from "./wire.ts";
+import { answerOf, type Reply, type Unlisted, unlistedIn } from "./replies.ts";
+import { applyScriptFor } from "./scripts/apply-script.ts";
 
 interface Asked {
   readonly operation: Operation;
@@ -36,7 +37,10 @@ export async function applyAll(
     // A claim alone on its key can be asked again, should its record be absent; in company, the order would suffer.
     for (const { operation } of asked) call.add(operation, introduces || shared.has(operation.key));
     const names = asked.map(({ operation }) => keys.record(operation.key));
-    const [now, ...replies] = (await runScript(client, applyScript, names, call.args)) as [number, ...Reply[]];
+    const [now, ...replies] = (await runScript(client, applyScriptFor(call.verbs), names, call.args)) as [
+      number,
+      ...Reply[],
+    ];
     return asked.filter(({ operation, index }, place) => {
       const reply = replies[place] as Reply;
       if (reply[0] === "absent") return true;
@@ -57,9 +61,13 @@ export async function applyAll(
   return { answers, unlisted };
 }
 
-/** Notes in the record that its letter is in the index. */
-export async function noteListed(client: RedisClient, keys: Keys, { key, id }: Unlisted): Promise<void> {
+/** Notes in the record that its letter is in the index. Answers whether there still is such a letter. */
+export async function noteListed(client: RedisClient, keys: Keys, { key, id }: Unlisted): Promise<boolean> {
   const call = new Call();
   call.noteListed(key, id);
-  await runScript(client, applyScript, [keys.record(key)], call.args);
+  const [, reply] = (await runScript(client, applyScriptFor(call.verbs), [keys.record(key)], call.args)) as [
+    number,
+    Reply,
+  ];
+  return reply[0] === "noted";
 }

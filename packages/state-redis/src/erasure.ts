@@ -4,7 +4,7 @@ import { type Keys, keyIn } from "./keys.ts";
 import type { Letters } from "./letters.ts";
 import { forgetScript } from "./scripts/upkeep.ts";
 import { fullId } from "./stored-id.ts";
-import { toText } from "./text.ts";
+import { fromText, toText } from "./text.ts";
 
 /** Records that are looked at in one call. */
 const batch = 200;
@@ -25,6 +25,9 @@ export class Erasure {
   async tenant(tenant: string, keys: Keys): Promise<number> {
     const nodes = this.#isCluster ? (this.#client.nodes?.("master") ?? []) : [this.#client];
     const forgotten = await Promise.all(nodes.map((node) => this.#tenantOn(node, tenant, keys)));
+    // Letters may outlive the record of the work that came after them.
+    await this.#letters.sweepAll();
+    await this.#letters.purge({ tenant });
     return forgotten.reduce((sum, count) => sum + count, 0);
   }
 
@@ -52,7 +55,7 @@ export class Erasure {
     const [count, ...letters] = answer as [number, ...(number | string)[]];
     const ids: JobId[] = [];
     for (let at = 0; at < letters.length; at += 2)
-      ids.push(fullId(keyIn(names[Number(letters[at]) - 1] ?? ""), String(letters[at + 1])));
+      ids.push(fullId(keyIn(names[Number(letters[at]) - 1] ?? ""), fromText(String(letters[at + 1]))));
     await this.#letters.remove(ids);
     return count;
   }

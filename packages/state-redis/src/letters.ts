@@ -1,10 +1,10 @@
 import type { DeadReason, GuardKey, JobId, LetterBox, LetterFilter, StoredLetter } from "@semel/core/adapter";
 import { type RedisClient, runScript } from "@semel/redis-connection";
 import { beside, type Keys } from "./keys.ts";
+import { text, type Unlisted } from "./replies.ts";
 import { enterScript, groupsScript, metaScript, removeScript, stretchScript, sweepScript } from "./scripts/letters.ts";
 import { shortId } from "./stored-id.ts";
 import { fromText, toText } from "./text.ts";
-import { text, type Unlisted } from "./wire.ts";
 
 type Group = Awaited<ReturnType<LetterBox["groups"]>>[number];
 
@@ -34,7 +34,7 @@ type Row = readonly [
 ];
 
 const entryOf = ([id, key, type, tenant, reason, group, diedAt]: Row): Entry => ({
-  id,
+  id: fromText(id),
   key,
   type: fromText(type),
   tenant: text(tenant),
@@ -62,7 +62,7 @@ export class Letters {
 
   async enter({ id, key, type, tenant, reason, group, diedAt, keepMs }: Unlisted): Promise<void> {
     const words = [toText(type), tenant === undefined ? false : toText(tenant), reason, toText(group)];
-    await this.#run(enterScript, [id, JSON.stringify([key, ...words, diedAt, diedAt + keepMs])]);
+    await this.#run(enterScript, [toText(id), JSON.stringify([key, ...words, diedAt, diedAt + keepMs])]);
   }
 
   async list(
@@ -71,20 +71,24 @@ export class Letters {
   ): Promise<readonly StoredLetter[]> {
     const found: StoredLetter[] = [];
     for await (const entries of this.#matching(filter, page.after)) {
-      const bodies = await Promise.all(entries.slice(0, page.limit - found.length).map((entry) => this.#letter(entry)));
-      for (const letter of bodies) if (letter) found.push(letter);
+      for (let from = 0; from < entries.length && found.length < page.limit; ) {
+        const some = entries.slice(from, from + page.limit - found.length);
+        for (const letter of await Promise.all(some.map((entry) => this.#letter(entry))))
+          if (letter) found.push(letter);
+        from += some.length;
+      }
       if (found.length >= page.limit) break;
     }
     return found;
   }
 
   async get(id: JobId): Promise<StoredLetter | undefined> {
-    const row = (await this.#run(metaScript, [id])) as Row | null;
+    const row = (await this.#run(metaScript, [toText(id)])) as Row | null;
     return row ? this.#letter(entryOf(row)) : undefined;
   }
 
   async groups(filter: LetterFilter): Promise<readonly Group[]> {
-    await this.#sweepAll();
+    await this.sweepAll();
     const groups = isByGroup(filter) ? await this.#counted(filter) : await this.#collected(filter);
     return groups.toSorted((a, b) => b.count - a.count);
   }
@@ -98,7 +102,7 @@ export class Letters {
         reason,
         group: fromText(name),
         count,
-        sample: sample ?? "",
+        sample: fromText(sample ?? ""),
       }))
       .filter(
         (one) =>
@@ -131,7 +135,7 @@ export class Letters {
   /** Answers how many there were. */
   async remove(ids: readonly JobId[]): Promise<number> {
     if (ids.length === 0) return 0;
-    const keys = (await this.#run(removeScript, ids)) as readonly (GuardKey | null)[];
+    const keys = (await this.#run(removeScript, ids.map(toText))) as readonly (GuardKey | null)[];
     await Promise.all(ids.map((id, place) => this.#removeBody(keys[place] ?? undefined, id)));
     return keys.filter((key) => key !== null).length;
   }
@@ -140,30 +144,33 @@ export class Letters {
   async sweep(limit: number): Promise<number> {
     const removed = (await this.#run(sweepScript, [limit])) as readonly string[];
     const pairs = Array.from({ length: removed.length / 2 }, (_, at) => removed.slice(2 * at, 2 * at + 2));
-    await Promise.all(pairs.map(([id = "", key]) => this.#removeBody(key, id)));
+    await Promise.all(pairs.map(([id = "", key]) => this.#removeBody(key, fromText(id))));
     return pairs.length;
   }
 
-  async #sweepAll(): Promise<void> {
+  /** Removes all letters whose time is over. */
+  async sweepAll(): Promise<void> {
     while ((await this.sweep(stretch)) === stretch);
   }
 
   async #removeBody(key: GuardKey | undefined, id: JobId): Promise<void> {
     if (key === undefined) return;
-    await (await this.#client()).call("hdel", this.#keys().record(key) + beside.letters, shortId(key, id));
+    await (await this.#client()).call("hdel", this.#keys().record(key) + beside.letters, bodyOf(key, id));
   }
 
   async #letter({ id, key, diedAt }: Entry): Promise<StoredLetter | undefined> {
-    const body = text(
-      await (await this.#client()).call("hget", this.#keys().record(key) + beside.letters, shortId(key, id)),
-    );
-    return body === undefined ? undefined : { id, key, body, diedAt };
+    const client = await this.#client();
+    const body = text(await client.call("hget", this.#keys().record(key) + beside.letters, bodyOf(key, id)));
+    if (body !== undefined) return { id, key, body, diedAt };
+    // A body is written before its entry: one without is a leftover of an erasure.
+    await this.remove([id]);
+    return undefined;
   }
 
   /** Entries that match, newest first, stretch by stretch. */
   async *#matching(filter: LetterFilter, page?: StoredLetter): AsyncGenerator<readonly Entry[]> {
     const { diedAfter = 0, diedBefore = "" } = filter;
-    let after: readonly [id: JobId, diedAt: number] | undefined = page && [page.id, page.diedAt];
+    let after: readonly [id: JobId, diedAt: number] | undefined = page && [toText(page.id), page.diedAt];
     do {
       const [id = "", diedAt = ""] = after ?? [];
       const args = [lineOf(filter), diedBefore, diedAfter, diedAt, id, stretch];
@@ -173,6 +180,9 @@ export class Letters {
     } while (after);
   }
 }
+
+/** The name of a letter's body beside the record. */
+const bodyOf = (key: GuardKey, id: JobId): string => toText(shortId(key, id));
 
 /** The shortest of the lines that hold all that match. */
 function lineOf({ type, tenant, group }: LetterFilter): string {

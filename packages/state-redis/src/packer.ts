@@ -11,14 +11,21 @@ type Fields<V extends Verb> = {
 
 /** Writes operations one behind the other, as Redis' `struct` reads them. */
 export class Packer {
-  #bytes: Buffer = Buffer.allocUnsafe(16_384);
+  #bytes: Buffer = Buffer.allocUnsafe(4_096);
   #end = 0;
+  readonly #verbs = new Set<Verb>();
+
+  /** Those that were packed. */
+  get verbs(): ReadonlySet<Verb> {
+    return this.#verbs;
+  }
 
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#end);
   }
 
   pack<V extends Verb>(verb: V, fields: Fields<V>): void {
+    this.#verbs.add(verb);
     const start = this.#end;
     this.#room(headBytes);
     this.#end += headBytes;

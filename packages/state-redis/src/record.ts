@@ -1,8 +1,8 @@
 import type { GuardKey, JobRecord } from "@semel/core/adapter";
+import { by, historyOf, kindFrom, resultKind, text } from "./replies.ts";
 import { type RecordField, recordFields, states } from "./scripts/layout.ts";
 import { fullId } from "./stored-id.ts";
 import { fromText } from "./text.ts";
-import { by, historyOf, kindFrom, resultKind, text } from "./wire.ts";
 
 const place = Object.fromEntries(recordFields.map((name, index) => [name, index])) as Record<RecordField, number>;
 

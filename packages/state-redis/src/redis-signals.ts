@@ -45,7 +45,7 @@ export class RedisSignals implements Signals {
         if (channel === undefined) continue;
         const all = [...ids];
         for (let from = 0; from < all.length; from += mostIds)
-          await client.call("publish", channel, all.slice(from, from + mostIds).join(" "));
+          await client.call("publish", channel, JSON.stringify(all.slice(from, from + mostIds)));
       }
     } catch {
       // Whoever waits looks from time to time; that Redis cannot be reached is said by those who need it.
@@ -72,10 +72,22 @@ export class RedisSignals implements Signals {
     subscriber.on("message", (channel: string, message: string) => {
       for (const topic of ["changed", "cancel"] as const) {
         if (channel !== this.#channel(topic) || this.#listeners[topic].size === 0) continue;
-        for (const id of message.split(" ")) for (const listen of this.#listeners[topic]) this.#tell(listen, id);
+        for (const id of this.#idsIn(message)) for (const listen of this.#listeners[topic]) this.#tell(listen, id);
       }
     });
     return subscriber;
+  }
+
+  /** Whoever else publishes here must not end this process. */
+  #idsIn(message: string): readonly JobId[] {
+    try {
+      const ids: unknown = JSON.parse(message);
+      if (Array.isArray(ids)) return ids;
+    } catch {
+      // Reported below.
+    }
+    this.#report("a signal that is none of ours was ignored", undefined);
+    return [];
   }
 
   #tell(listen: (id: JobId) => void, id: JobId): void {

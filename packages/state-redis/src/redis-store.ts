@@ -24,10 +24,10 @@ import { Letters } from "./letters.ts";
 import { checkOptions, type RedisStoreOptions } from "./options.ts";
 import { recordOf } from "./record.ts";
 import { RedisSignals } from "./redis-signals.ts";
-import { besideScript, readScript } from "./scripts/apply-script.ts";
+import { text, type Unlisted } from "./replies.ts";
+import { besideScript, readScript } from "./scripts/reading.ts";
 import { beatScript, formatScript, workersScript } from "./scripts/upkeep.ts";
 import { toText } from "./text.ts";
-import { text, type Unlisted } from "./wire.ts";
 
 /** Records, dead letters and wake-ups in Redis. */
 export interface RedisStore extends JobStore, LetterBox {
@@ -110,7 +110,8 @@ class JobStoreOnRedis implements RedisStore {
   /** The letter itself was written with the settlement; whoever comes by until it is noted as listed, lists it. */
   async #enlist(client: RedisClient, keys: Keys, letter: Unlisted): Promise<void> {
     await this.#letters.enter(letter);
-    await noteListed(client, keys, letter);
+    // Erased in between, it must not leave its name behind.
+    if (!(await noteListed(client, keys, letter))) await this.#letters.remove([letter.id]);
   }
 
   async read(keys: readonly GuardKey[]): Promise<readonly (JobRecord | undefined)[]> {
@@ -142,8 +143,9 @@ class JobStoreOnRedis implements RedisStore {
     return erasure.tenant(filter.tenant, this.#named);
   }
 
-  /** Records expire by themselves; letters have an index that does not. */
-  sweep(limit: number): Promise<number> {
+  /** Records expire by themselves; the index of letters and the list of workers do not. */
+  async sweep(limit: number): Promise<number> {
+    await this.workers();
     return this.#letters.sweep(limit);
   }
 

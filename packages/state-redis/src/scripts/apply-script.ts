@@ -1,67 +1,46 @@
-import { type Script, script } from "@semel/redis-connection";
-import { attempting } from "./attempting.ts";
+import type { Script } from "@semel/redis-connection";
+import { claiming } from "./claiming.ts";
 import { clock } from "./clock.ts";
-import { dispatch, layout } from "./layout.ts";
+import { compose, dispatch } from "./compose.ts";
+import { ending } from "./ending.ts";
+import { type Verb, verbs } from "./layout.ts";
 import { operating } from "./operating.ts";
 import { record } from "./record.ts";
 import { reserving } from "./reserving.ts";
+import { settling } from "./settling.ts";
 import { stepping } from "./stepping.ts";
 
 /*
  * The guard's state machine once more, where it can be decided and written in one step. `decide` of @semel/core is its
  * reference, function by function under the same names; the conformance suite and the model hold the two together.
- */
-
-/**
- * Applies operations in order. KEYS: the record of each operation. ARGV[1]: the operations, each with its verb and its
- * size in front, laid out as `requestLayout` says. Behind it what is opaque (results, envelopes, letters, values of
- * steps), to which operations refer by its place in ARGV. Answers `now` and then an array for each operation.
  *
+ * KEYS are the records of the operations, ARGV[1] the operations, and behind it is what is opaque (results, envelopes,
+ * letters, values of steps), to which operations refer by its place in ARGV. Answers `now` and then an array for each.
  * What is beside a record has its key with a suffix, so it is in the same slot and under the same ACL pattern.
  */
-export const applyScript: Script = script(/* lua */ `
-${clock}
-${layout}
-local verbs = {}
-${record}
-${reserving}
-${attempting}
-${operating}
-${stepping}
-${dispatch}
-local answers, requests, at = { now }, ARGV[1], 1
-for place, key in ipairs(KEYS) do
-  local verb, size
-  verb, size, at = struct.unpack('>BI4', requests, at)
-  answers[place + 1] = functions[verb](key, struct.unpack(layouts[verb], requests, at))
-  at = at + size
-end
-return answers
-`);
 
-/** The records of KEYS, field by field, EXTRA as a row of its own; absent where there is none. */
-export const readScript: Script = script(/* lua */ `
-${clock}
-${layout}
-${record}
-local records = {}
-for place, key in ipairs(KEYS) do
-  local r = load(key)
-  if r then
-    r[EXTRA] = {
-      extra(r, 'cancelled_by') or false, extra(r, 'progress') or false, extra(r, 'error') or false,
-      extra(r, 'history') or false, extra(r, 'reason') or false, extra(r, 'why') or false
-    }
-  end
-  records[place] = r or false
-end
-return records
-`);
+interface ApplyScript {
+  readonly verbs: ReadonlySet<Verb>;
+  readonly script: Script;
+}
 
-/** What is kept in KEYS[2] beside the record KEYS[1], as long as that has not expired. */
-export const besideScript: Script = script(/* lua */ `
-${clock}
-${layout}
-${record}
-return load(KEYS[1]) and redis.call('GET', KEYS[2])
-`);
+const applying = (these: readonly Verb[], ...parts: readonly string[]): ApplyScript => ({
+  verbs: new Set(these),
+  script: compose(clock, record, ...parts, dispatch(these)),
+});
+
+/** Three of the verbs that come in large numbers, and come together; and one with all of them. */
+const applyScripts: readonly [...ApplyScript[], ApplyScript] = [
+  applying(["reserve", "unreserve"], reserving),
+  applying(["claim"], claiming),
+  applying(["renew", "complete", "stepBegin", "stepEnd"], settling, stepping),
+  applying(verbs, reserving, claiming, settling, ending, operating, stepping),
+];
+
+/** The smallest script that knows these verbs. */
+export function applyScriptFor(these: ReadonlySet<Verb>): Script {
+  const fits =
+    applyScripts.find((one) => [...these].every((verb) => one.verbs.has(verb))) ??
+    applyScripts[applyScripts.length - 1];
+  return (fits as ApplyScript).script;
+}

@@ -1,8 +1,11 @@
+import { keptAttempts, overdueMs, pastDeadlineMs, pastLetterMs } from "@semel/core/adapter";
+import { beside } from "../keys.ts";
+
 /*
  * How records, steps and operations are laid out in bytes. Redis' own `struct` library packs and unpacks them: reading
  * JSON, MessagePack or a hash field by field takes several times as long as all the commands of an operation together.
  *
- * `B` is a byte, `I4` four bytes, `d` a double (instants in milliseconds and fences are whole and below 2^53), `s` a text
+ * `B` is a byte, `I4` four bytes, `d` a double (instants in milliseconds, fences and versions are whole and below 2^53), `s` a text
  * that ends with a NUL. Numbers that are absent are 0, absent texts are empty.
  */
 
@@ -15,7 +18,7 @@ export const recordLayout = {
   RECOVERED: "B",
   /** 0: none, 1: stored, 2: omitted. */
   RESULT: "B",
-  VERSION: "I4",
+  VERSION: "d",
   GENERATION: "I4",
   FAILURES: "I4",
   CRASHES: "I4",
@@ -66,7 +69,7 @@ export const requestLayout = {
     id: "s",
     fingerprint: "s",
     kind: "s",
-    version: "I4",
+    version: "d",
     delay: "d",
     deadline: "d",
     onDead: "B",
@@ -78,7 +81,7 @@ export const requestLayout = {
     id: "s",
     owner: "s",
     fingerprint: "s",
-    version: "I4",
+    version: "d",
     maxCrashes: "I4",
     lease: "d",
     kind: "s",
@@ -112,21 +115,27 @@ export const requestLayout = {
 export type Verb = keyof typeof requestLayout;
 export const verbs: readonly Verb[] = Object.keys(requestLayout) as Verb[];
 
-const format = (layout: Readonly<Record<string, string>>): string => `'>${Object.values(layout).join("")}'`;
-const places = (names: readonly string[]): string =>
-  `local ${names.join(", ")} = ${names.map((_, at) => at + 1).join(", ")}`;
-const stepFields = Object.keys(stepLayout);
+/** As `struct` takes it, big-endian. */
+export const format = (layout: Readonly<Record<string, string>>): string => `'>${Object.values(layout).join("")}'`;
 
-/** All this as Lua constants. */
-export const layout: string = /* lua */ `
-${places([...recordFields, "EXTRA"])}
-${places([...stepFields, "STEP_VALUE"])}
-${places(states.map((state) => state.toUpperCase()))}
-local RECORD, RECORD_FIELDS, STEP, STEP_FIELDS = ${format(recordLayout)}, ${recordFields.length}, ${format(stepLayout)}, ${stepFields.length}
-`;
+const places = (names: readonly string[]): [string, string][] => names.map((name, at) => [name, String(at + 1)]);
 
-/** What is done with each verb, by its number: a function of the same name, and how its operations are laid out. */
-export const dispatch: string = /* lua */ `
-local functions = { ${verbs.map((verb) => `verbs.${verb}`).join(", ")} }
-local layouts = { ${verbs.map((verb) => format(requestLayout[verb])).join(", ")} }
-`;
+/** What names in capitals stand for in the scripts. */
+export const constants: ReadonlyMap<string, string> = new Map([
+  ...places([...recordFields, "EXTRA"]),
+  ...places([...Object.keys(stepLayout), "STEP_VALUE"]),
+  ...places(states.map((state) => state.toUpperCase())),
+  ["RECORD", format(recordLayout)],
+  ["RECORD_FIELDS", String(recordFields.length)],
+  ["STEP", format(stepLayout)],
+  ["STEP_FIELDS", String(Object.keys(stepLayout).length)],
+  ["PAST_DEADLINE", String(pastDeadlineMs)],
+  ["PAST_LETTER", String(pastLetterMs)],
+  ["OVERDUE", String(overdueMs)],
+  ["KEPT_ATTEMPTS", String(keptAttempts)],
+  ["_RESULT", `'${beside.result}'`],
+  ["_ENVELOPE", `'${beside.envelope}'`],
+  ["_FOLLOW_UPS", `'${beside.followUps}'`],
+  ["_STEPS", `'${beside.steps}'`],
+  ["_LETTERS", `'${beside.letters}'`],
+]);

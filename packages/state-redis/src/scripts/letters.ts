@@ -45,11 +45,12 @@ end
 export const enterScript: Script = script(/* lua */ `
 ${index}
 local id, meta = ARGV[1], cjson.decode(ARGV[2])
+-- Long after its record had expired, the same job can die once more, and of something else.
+remove(id)
 for _, line in ipairs(lines(meta)) do redis.call('ZADD', line, meta[DIED_AT], id) end
 redis.call('ZADD', root .. ':expiry', meta[EXPIRES_AT], id)
-if redis.call('HSET', root .. ':meta', id, cmsgpack.pack(meta)) == 1 then
-  redis.call('HINCRBY', root .. ':groups', group_of(meta), 1)
-end
+redis.call('HSET', root .. ':meta', id, cmsgpack.pack(meta))
+redis.call('HINCRBY', root .. ':groups', group_of(meta), 1)
 `);
 
 /** Removes letters. ARGV: their ids. Answers the keys of those that were there, absent for others. */
@@ -84,6 +85,14 @@ return removed
 export const stretchScript: Script = script(/* lua */ `
 ${clock}
 ${index}
+-- By bytes, as Redis sorts ids of one score. Lua itself compares by the locale of the server.
+local function is_before(a, b)
+  for at = 1, math.min(#a, #b) do
+    local x, y = string.byte(a, at), string.byte(b, at)
+    if x ~= y then return x < y end
+  end
+  return #a < #b
+end
 local line, before, since, died_at, after, limit = root .. ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], tonumber(ARGV[6])
 local start = 0
 if before ~= '' then start = redis.call('ZCOUNT', line, before, '+inf') end
@@ -91,7 +100,7 @@ if after ~= '' then
   -- By its place, not by its rank: it may have been purged meanwhile.
   local place = redis.call('ZCOUNT', line, '(' .. died_at, '+inf')
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', line, died_at, died_at)) do
-    if id >= after then place = place + 1 end
+    if not is_before(id, after) then place = place + 1 end
   end
   start = math.max(start, place)
 end

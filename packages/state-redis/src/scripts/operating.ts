@@ -1,8 +1,6 @@
-import { beside } from "../keys.ts";
-
 /** What is asked from outside: `cancel`, `redrive`; and two notes that something is done. */
 export const operating: string = /* lua */ `
-function verbs.cancel(key, id, by, keep)
+local function cancel(key, id, by, keep)
   local r = load(key)
   if not r or r[ID] ~= id then return { 'unknown' } end
   if ended(r) then return { 'finished', r[STATE] } end
@@ -13,7 +11,7 @@ function verbs.cancel(key, id, by, keep)
   return { running and 'requested' or 'cancelled' }
 end
 
-function verbs.redrive(key, id, new_id, fresh, deadline)
+local function redrive(key, id, new_id, fresh, deadline)
   local r = load(key)
   if not r then return { 'unknown' } end
   -- Follow-up jobs that are not known to be enqueued are seen to by the delivery of the old id.
@@ -21,28 +19,29 @@ function verbs.redrive(key, id, new_id, fresh, deadline)
   if not may then return { 'already', r[ID], r[STATE] } end
   local again = introduce(r, new_id, r[FINGERPRINT], r[KIND], r[VERSION], 0, deadline)
   again[GENERATION], again[EVER_DEAD], again[REDRIVES] = r[GENERATION] + fresh, r[EVER_DEAD], r[REDRIVES] + 1
+  local letter = unlisted(key, r)
   replacing(r, again)
   save(key, again, r[EXPIRES_AT])
-  return { 'redriven' }
+  return { 'redriven', letter }
 end
 
-function verbs.followUpsSent(key, id)
+local function followUpsSent(key, id)
   local r = load(key)
   if r and r[FOLLOW_UPS] == 1 and r[ID] == id then
     r[FOLLOW_UPS] = 0
     save(key, r, r[EXPIRES_AT])
-    redis.call('DEL', key .. '${beside.followUps}')
+    redis.call('DEL', key .. _FOLLOW_UPS)
   end
   return { 'noted' }
 end
 
--- The letter of this job is in the index.
-function verbs.listed(key, id)
+-- The letter of this job is in the index. Whether it is still there, or has been erased meanwhile.
+local function listed(key, id)
   local r = load(key)
   if r and r[ID] == id and extra(r, 'unlisted') then
     set_extra(r, 'unlisted', nil)
     save(key, r, r[EXPIRES_AT])
   end
-  return { 'noted' }
+  return { has_letter(key, id) and 'noted' or 'gone' }
 end
 `;

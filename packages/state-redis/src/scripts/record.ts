@@ -1,10 +1,5 @@
-import { keptAttempts, pastDeadlineMs, pastLetterMs } from "@semel/core/adapter";
-import { beside } from "../keys.ts";
-
 /** Loading, saving and what every transition shares. Only the server's clock is ever read. */
 export const record: string = /* lua */ `
-local PAST_DEADLINE, PAST_LETTER, KEPT_ATTEMPTS = ${pastDeadlineMs}, ${pastLetterMs}, ${keptAttempts}
-
 local function ended(r)
   return r[STATE] >= COMPLETED
 end
@@ -43,9 +38,13 @@ local function save(key, r, expired_at)
     redis.call('SET', key, packed(r), 'KEEPTTL')
     return
   end
-  redis.call('SET', key, packed(r), 'PXAT', whole(r[EXPIRES_AT]))
-  -- What is beside a record lives as long as it.
-  if expired_at then redis.call('PEXPIREAT', key .. '${beside.steps}', whole(r[EXPIRES_AT])) end
+  local expires_at = whole(r[EXPIRES_AT])
+  redis.call('SET', key, packed(r), 'PXAT', expires_at)
+  if not expired_at then return end
+  -- What is beside a record lives as long as it, or the next record would find it there. Letters have a time of their own.
+  for _, suffix in ipairs({ _RESULT, _ENVELOPE, _FOLLOW_UPS, _STEPS }) do
+    redis.call('PEXPIREAT', key .. suffix, expires_at)
+  end
 end
 
 local function put(key, suffix, blob, expires_at)
@@ -53,8 +52,8 @@ local function put(key, suffix, blob, expires_at)
 end
 
 local function clear(key, steps_too)
-  redis.call('DEL', key .. '${beside.result}', key .. '${beside.envelope}', key .. '${beside.followUps}')
-  if steps_too then redis.call('DEL', key .. '${beside.steps}') end
+  redis.call('DEL', key .. _RESULT, key .. _ENVELOPE, key .. _FOLLOW_UPS)
+  if steps_too then redis.call('DEL', key .. _STEPS) end
 end
 
 -- What only some records have, for reading.
@@ -114,15 +113,22 @@ local function remember(r, as, code, ended_at)
   local history = extra(r, 'history') or {}
   -- An owner is "<worker>:<delivery>"; which delivery it was helps nobody later.
   local worker = string.match(r[OWNER], '^[^:]*')
+  -- Of a text that travels as JSON, the beginning is to be JSON too.
+  if string.byte(worker) == 1 and #worker < #r[OWNER] then worker = worker .. '"' end
   local started_at = r[CLAIMED_AT] > 0 and r[CLAIMED_AT] or ended_at
   history[#history + 1] = { r[FAILURES] + 1, as, started_at, ended_at, code, worker }
   if #history > KEPT_ATTEMPTS then table.remove(history, 1) end
   set_extra(r, 'history', history)
 end
 
--- What the index of dead letters is to be told of a letter, while it has not been.
-local function unlisted(r)
+local function has_letter(key, id)
+  return redis.call('HEXISTS', key .. _LETTERS, id) == 1
+end
+
+-- What the index of dead letters is to be told of a letter, while it has not been; no more of one that is gone again.
+local function unlisted(key, r)
   local letter = extra(r, 'unlisted')
-  return letter and { r[ID], r[KIND], extra(r, 'reason'), letter[1], r[FINISHED_AT], letter[2] } or false
+  if not letter or not has_letter(key, r[ID]) then return false end
+  return { r[ID], r[KIND], extra(r, 'reason'), letter[1], r[FINISHED_AT], letter[2] }
 end
 `;

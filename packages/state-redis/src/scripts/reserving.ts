@@ -1,11 +1,8 @@
-import { overdueMs } from "@semel/core/adapter";
-import { beside } from "../keys.ts";
-
 /** `reserve` and `unreserve`: may a new job stand for its correlation? */
 export const reserving: string = /* lua */ `
 local function is_overdue(r)
-  if ended(r) or now - r[HEALED_AT] < ${overdueMs} then return false end
-  return now - (r[STATE] == RUNNING and r[LEASE_UNTIL] or r[NOT_BEFORE]) >= ${overdueMs}
+  if ended(r) or now - r[HEALED_AT] < OVERDUE then return false end
+  return now - (r[STATE] == RUNNING and r[LEASE_UNTIL] or r[NOT_BEFORE]) >= OVERDUE
 end
 
 -- Whether a new enqueue takes the place of what stands: 'keep' its steps, 'fresh' as a new generation, or not at all.
@@ -20,7 +17,7 @@ local function runs_again(r, id, differs, on_dead, on_completed, force)
   return (is_over or force or on_completed) and 'fresh' or nil
 end
 
-function verbs.reserve(key, id, fingerprint, kind, version, delay, deadline, on_dead, on_completed, force)
+local function reserve(key, id, fingerprint, kind, version, delay, deadline, on_dead, on_completed, force)
   local r, before = load(key)
   if not r then
     if before then clear(key, true) end
@@ -36,7 +33,7 @@ function verbs.reserve(key, id, fingerprint, kind, version, delay, deadline, on_
     local fresh = introduce(r, id, fingerprint, kind, version, delay, deadline)
     fresh[GENERATION] = r[GENERATION] + (again == 'fresh' and 1 or 0)
     fresh[EVER_DEAD] = r[EVER_DEAD]
-    local letter = unlisted(r)
+    local letter = unlisted(key, r)
     replacing(r, fresh)
     save(key, fresh, r[EXPIRES_AT])
     return { 'created', now, letter }
@@ -49,12 +46,12 @@ function verbs.reserve(key, id, fingerprint, kind, version, delay, deadline, on_
   save(key, r, r[EXPIRES_AT])
   if r[STATE] == COMPLETED then
     local finished_at = r[FINISHED_AT] > 0 and r[FINISHED_AT] or now
-    return { 'replayed', r[ID], finished_at, r[RESULT], extra(r, 'why') or '', redis.call('GET', key .. '${beside.result}') }
+    return { 'replayed', r[ID], finished_at, r[RESULT], extra(r, 'why') or '', redis.call('GET', key .. _RESULT) }
   end
   return { 'duplicate', r[ID], r[STATE], overdue }
 end
 
-function verbs.unreserve(key, id)
+local function unreserve(key, id)
   local r = load(key)
   if not r or r[ID] ~= id then return { 'gone' } end
   -- Once claimed, however briefly, it was in the queue after all; and others may have been told that it does their work.

@@ -1,9 +1,7 @@
-import { beside } from "../keys.ts";
-
 /** `stepBegin` and `stepEnd`: may an effect happen, and did it? */
 export const stepping: string = /* lua */ `
 local function load_step(key, name)
-  local value = redis.call('HGET', key .. '${beside.steps}', name)
+  local value = redis.call('HGET', key .. _STEPS, name)
   if not value then return nil end
   local step = { struct.unpack(STEP, value) }
   step[STEP_VALUE] = string.sub(value, step[STEP_VALUE])
@@ -12,11 +10,11 @@ end
 
 local function save_step(key, name, step, expires_at)
   local value = struct.pack(STEP, unpack(step, 1, STEP_FIELDS)) .. step[STEP_VALUE]
-  local is_new = redis.call('HSET', key .. '${beside.steps}', name, value) == 1
-  if is_new then redis.call('PEXPIREAT', key .. '${beside.steps}', whole(expires_at)) end
+  local is_new = redis.call('HSET', key .. _STEPS, name, value) == 1
+  if is_new then redis.call('PEXPIREAT', key .. _STEPS, whole(expires_at)) end
 end
 
-function verbs.stepBegin(key, owner, fence, name, input, ask, lease)
+local function stepBegin(key, owner, fence, name, input, ask, lease)
   local r = load(key)
   if not holds(r, owner, fence) then return lost(r) end
   local expired_at = r[EXPIRES_AT]
@@ -34,7 +32,7 @@ function verbs.stepBegin(key, owner, fence, name, input, ask, lease)
 end
 
 -- Judged by the step's own intent, not by the lease. value: none where the effect certainly did not happen.
-function verbs.stepEnd(key, owner, fence, name, value)
+local function stepEnd(key, owner, fence, name, value)
   local r = load(key)
   local step = r and load_step(key, name)
   if not r or (step and step[STEP_GENERATION] ~= r[GENERATION]) then return { 'stale' } end
@@ -45,7 +43,7 @@ function verbs.stepEnd(key, owner, fence, name, value)
     return own and { 'recorded' } or { 'already', step[STEP_VALUE] }
   end
   if step[STEP_FENCE] ~= fence or step[STEP_OWNER] ~= owner then return { 'stale' } end
-  if value == 0 then redis.call('HDEL', key .. '${beside.steps}', name)
+  if value == 0 then redis.call('HDEL', key .. _STEPS, name)
   else
     step[STEP_DONE], step[STEP_VALUE] = 1, ARGV[value]
     save_step(key, name, step, r[EXPIRES_AT])

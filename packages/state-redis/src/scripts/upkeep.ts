@@ -1,41 +1,41 @@
 import { type Script, script } from "@semel/redis-connection";
-import { beside } from "../keys.ts";
 import { clock } from "./clock.ts";
-import { layout } from "./layout.ts";
+import { compose } from "./compose.ts";
 import { record } from "./record.ts";
-
-const all = Object.values(beside)
-  .map((suffix) => `key .. '${suffix}'`)
-  .join(", ");
 
 /**
  * Erases those records among KEYS that are of the tenant ARGV[1] (any, where there is none), with all that is beside
- * them. Answers how many, and their letters: place in KEYS and stored id in turn.
+ * them, and without a tenant also what a record left behind that has expired: letters. Answers how many, and their
+ * letters: place in KEYS and stored id in turn.
  */
-export const forgetScript: Script = script(/* lua */ `
-${clock}
-${layout}
-${record}
+export const forgetScript: Script = compose(
+  clock,
+  record,
+  /* lua */ `
 local forgotten = { 0 }
 for place, key in ipairs(KEYS) do
   local alive, r = load(key)
-  if r and (ARGV[1] == nil or cjson.decode(r[KIND])[3] == ARGV[1]) then
-    for _, id in ipairs(redis.call('HKEYS', key .. '${beside.letters}')) do
+  if ARGV[1] == nil or r and cjson.decode(r[KIND])[3] == ARGV[1] then
+    for _, id in ipairs(redis.call('HKEYS', key .. _LETTERS)) do
       forgotten[#forgotten + 1] = place
       forgotten[#forgotten + 1] = id
     end
-    redis.call('DEL', key, ${all})
+    redis.call('DEL', key, key .. _RESULT, key .. _ENVELOPE, key .. _FOLLOW_UPS, key .. _STEPS, key .. _LETTERS)
     if alive then forgotten[1] = forgotten[1] + 1 end
   end
 end
 return forgotten
-`);
+`,
+);
 
 /** A worker is alive. KEYS[1]: the workers. ARGV: id, what it says, for how long that holds. Answers the clock. */
 export const beatScript: Script = script(/* lua */ `
 ${clock}
 local keep = tonumber(ARGV[3])
-if keep > 0 then redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack({ now, now + keep, ARGV[2] }))
+if keep > 0 then
+  redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack({ now, now + keep, ARGV[2] }))
+  -- As long as anybody in it may be alive.
+  if redis.call('PTTL', KEYS[1]) < keep then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 else redis.call('HDEL', KEYS[1], ARGV[1]) end
 return now
 `);
