@@ -1,0 +1,33 @@
+import { SemelError } from "@semel/core";
+
+/**
+ * An error of ioredis without what it carries along: the failed command, and so the password of a refused `AUTH`.
+ * Loggers print such properties.
+ */
+export function withoutSecrets(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown));
+  const { code } = thrown as { code?: unknown };
+  const copy = new Error(reasonOf(thrown));
+  copy.name = thrown.name;
+  copy.stack = thrown.stack ?? "";
+  return code === undefined ? copy : Object.assign(copy, { code });
+}
+
+/** Redis was not reached, or would not have us. */
+export function unreachable(place: string, cause: Error): SemelError {
+  return new SemelError("STORE_UNAVAILABLE", `Redis at ${place} cannot be used: ${cause.message}`, {
+    cause,
+    isRetryable: true,
+  });
+}
+
+export const closed = (): SemelError => new SemelError("CLOSED", "the connection to Redis has been closed");
+
+/** What is worth reading: some errors only say that something failed, and carry what it was. */
+function reasonOf(error: Error): string {
+  // A name with several addresses fails with one error for each, and no text of its own.
+  if (error instanceof AggregateError) return error.errors.map((each: unknown) => reasonOf(each as Error)).join("; ");
+  const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown };
+  if (lastNodeError instanceof Error) return `${error.message} ${reasonOf(lastNodeError)}`;
+  return error.message === "" ? String(code ?? error.name) : error.message;
+}
