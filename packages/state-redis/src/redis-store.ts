@@ -16,7 +16,7 @@ import type {
   StoredValue,
   WorkerBeat,
 } from "@semel/core/adapter";
-import { openRedis, type RedisClient, type RedisConnection, runScript } from "@semel/redis-connection";
+import { openRedis, type RedisClient, type RedisConnection, runScript, type Script } from "@semel/redis-connection";
 import { applyAll, noteListed } from "./apply.ts";
 import { Erasure } from "./erasure.ts";
 import { beside, Keys } from "./keys.ts";
@@ -25,7 +25,7 @@ import { checkOptions, type RedisStoreOptions } from "./options.ts";
 import { recordOf } from "./record.ts";
 import { RedisSignals } from "./redis-signals.ts";
 import { text, type Unlisted } from "./replies.ts";
-import { besideScript, readScript } from "./scripts/reading.ts";
+import { besideScript, readScript, resultScript } from "./scripts/reading.ts";
 import { beatScript, formatScript, workersScript } from "./scripts/upkeep.ts";
 import { toText } from "./text.ts";
 
@@ -63,7 +63,9 @@ class JobStoreOnRedis implements RedisStore {
     this.#prefix = prefix;
     const onProblem = (problem: string, error: unknown): void => this.#host?.report({ text: problem, error });
     const { redis, allowNoPersistence } = options;
-    this.#connection = isConnection(redis) ? redis.share() : openRedis(redis, { allowNoPersistence, onProblem });
+    this.#connection = isConnection(redis)
+      ? redis.share(onProblem)
+      : openRedis(redis, { allowNoPersistence, onProblem });
     this.#letters = new Letters(
       () => this.#connection.commands(),
       () => this.#named,
@@ -91,11 +93,7 @@ class JobStoreOnRedis implements RedisStore {
     throw new SemelError("STORE_UNAVAILABLE", "the store has not been started", { isRetryable: true });
   }
 
-  async #run(
-    script: typeof readScript,
-    keys: readonly string[],
-    args: readonly (string | number)[] = [],
-  ): Promise<unknown> {
+  async #run(script: Script, keys: readonly string[], args: readonly (string | number)[] = []): Promise<unknown> {
     return runScript(await this.#connection.commands(), script, keys, args);
   }
 
@@ -125,16 +123,16 @@ class JobStoreOnRedis implements RedisStore {
   }
 
   async result(key: GuardKey): Promise<StoredValue | undefined> {
-    return this.#beside(key, beside.result);
+    return this.#beside(resultScript, key, beside.result);
   }
 
   async envelope(key: GuardKey): Promise<string | undefined> {
-    return this.#beside(key, beside.envelope);
+    return this.#beside(besideScript, key, beside.envelope);
   }
 
-  async #beside(key: GuardKey, suffix: string): Promise<string | undefined> {
+  async #beside(script: Script, key: GuardKey, suffix: string): Promise<string | undefined> {
     const name = this.#named.record(key);
-    return text(await this.#run(besideScript, [name, name + suffix]));
+    return text(await this.#run(script, [name, name + suffix]));
   }
 
   async forget(filter: { readonly tenant: string } | { readonly key: GuardKey }): Promise<number> {

@@ -58,7 +58,7 @@ type Kind = Extract<Answer, { is: "replayed" }>["kind"];
 /** @param code as in the record. @param why with a mark in front, so that none is told from an empty one. */
 export function resultKind(code: number, why: unknown): Kind | undefined {
   if (code === 0) return undefined;
-  return code === 1 ? { kind: "stored" } : { kind: "omitted", why: (text(why) ?? "").slice(1) };
+  return code === 2 ? { kind: "omitted", why: (text(why) ?? "").slice(1) } : { kind: "stored" };
 }
 
 function claimed(key: string, [is, ...facts]: Reply, now: number): Answer {

@@ -56,7 +56,9 @@ local function claim(key, id, owner, fingerprint, version, max_crashes, lease, k
   local replaced = extra(r, 'replaced')
   if not found and before then clear(key, true)
   elseif replaced then
-    clear(key, unpacked(replaced)[GENERATION] ~= r[GENERATION])
+    local is_fresh = unpacked(replaced)[GENERATION] ~= r[GENERATION]
+    clear(key, is_fresh)
+    if is_fresh then r[STEPS] = 0 end
     set_extra(r, 'replaced', nil)
   end
   r[STATE], r[OWNER], r[FENCE] = RUNNING, owner, math.max(r[FENCE] + 1, now * 1000)

@@ -16,8 +16,10 @@ export const recordLayout = {
   FOLLOW_UPS: "B",
   EVER_DEAD: "B",
   RECOVERED: "B",
-  /** 0: none, 1: stored, 2: omitted. */
+  /** 0: none, 1: beside the record, 2: omitted, 3: small, and so within it. */
   RESULT: "B",
+  /** 1: there may be some. */
+  STEPS: "B",
   VERSION: "d",
   GENERATION: "I4",
   FAILURES: "I4",
@@ -128,6 +130,7 @@ export const constants: ReadonlyMap<string, string> = new Map([
   ["RECORD", format(recordLayout)],
   ["RECORD_FIELDS", String(recordFields.length)],
   ["STEP", format(stepLayout)],
+  ["SMALL_RESULT", "512"],
   ["STEP_FIELDS", String(Object.keys(stepLayout).length)],
   ["PAST_DEADLINE", String(pastDeadlineMs)],
   ["PAST_LETTER", String(pastLetterMs)],

@@ -25,3 +25,10 @@ return records
 
 /** What is kept in KEYS[2] beside the record KEYS[1], as long as that has not expired. */
 export const besideScript: Script = compose(clock, record, "return load(KEYS[1]) and redis.call('GET', KEYS[2])");
+
+/** The result of the record KEYS[1]: within it or beside it. */
+export const resultScript: Script = compose(
+  clock,
+  record,
+  "local r = load(KEYS[1]) return r and result_of(KEYS[1], r)",
+);

@@ -69,6 +69,11 @@ local function set_extra(r, name, value)
   r[EXTRA][name] = value
 end
 
+local function result_of(key, r)
+  if r[RESULT] == 3 then return extra(r, 'result') or '' end
+  return redis.call('GET', key .. _RESULT)
+end
+
 -- A record as its job is introduced. before: what stood there; its fence must not be given out again.
 local function introduce(before, id, fingerprint, kind, version, delay, deadline)
   local not_before = now + delay
@@ -76,13 +81,14 @@ local function introduce(before, id, fingerprint, kind, version, delay, deadline
   -- Pending work is never forgotten before it is certainly over.
   local expires_at = deadline_at + 7 * PAST_LETTER
   return {
-    1, PENDING, 0, 0, 0, 0, version, 0, 0, 0, 0, 0, 0, before and before[FENCE] or 0,
+    1, PENDING, 0, 0, 0, 0, 0, version, 0, 0, 0, 0, 0, 0, before and before[FENCE] or 0,
     now, not_before, deadline_at, 0, 0, 0, 0, 0, expires_at, 0, id, fingerprint, kind, '', ''
   }
 end
 
 -- In place of ended work, which comes back should the queue refuse its successor.
 local function replacing(r, fresh)
+  fresh[STEPS] = r[STEPS]
   set_extra(r, 'replaced', nil)
   set_extra(fresh, 'replaced', packed(r))
 end

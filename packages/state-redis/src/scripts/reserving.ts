@@ -46,7 +46,7 @@ local function reserve(key, id, fingerprint, kind, version, delay, deadline, on_
   save(key, r, r[EXPIRES_AT])
   if r[STATE] == COMPLETED then
     local finished_at = r[FINISHED_AT] > 0 and r[FINISHED_AT] or now
-    return { 'replayed', r[ID], finished_at, r[RESULT], extra(r, 'why') or '', redis.call('GET', key .. _RESULT) }
+    return { 'replayed', r[ID], finished_at, r[RESULT], extra(r, 'why') or '', result_of(key, r) }
   end
   return { 'duplicate', r[ID], r[STATE], overdue }
 end

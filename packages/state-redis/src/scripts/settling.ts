@@ -37,12 +37,17 @@ local function complete(key, owner, fence, keep, why, result, envelope, follow_u
   if not r then return answer end
   finish(key, r, COMPLETED, keep, follow_ups)
   r[REPLAY_UNTIL], r[RESULT] = now + keep, why == '' and 1 or 2
+  -- A key of its own costs several times as much as a small result.
+  local within = why == '' and result ~= 0 and #ARGV[result] <= SMALL_RESULT
+  if within then r[RESULT] = 3 end
+  set_extra(r, 'result', within and ARGV[result] ~= '' and ARGV[result] or nil)
   set_extra(r, 'why', why ~= '' and why or nil)
   set_extra(r, 'error', nil)
   set_extra(r, 'progress', nil)
+  if r[STEPS] == 1 then redis.call('DEL', key .. _STEPS) end
+  r[STEPS] = 0
   save(key, r)
-  redis.call('DEL', key .. _STEPS)
-  if result ~= 0 then put(key, _RESULT, result, r[EXPIRES_AT]) end
+  if result ~= 0 and not within then put(key, _RESULT, result, r[EXPIRES_AT]) end
   if envelope ~= 0 then put(key, _ENVELOPE, envelope, r[EXPIRES_AT]) end
   return { 'settled', COMPLETED }
 end

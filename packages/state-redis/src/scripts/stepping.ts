@@ -19,6 +19,7 @@ local function stepBegin(key, owner, fence, name, input, ask, lease)
   if not holds(r, owner, fence) then return lost(r) end
   local expired_at = r[EXPIRES_AT]
   extend(r, lease)
+  r[STEPS] = 1
   save(key, r, expired_at)
   local step = load_step(key, name)
   if step and step[STEP_GENERATION] ~= r[GENERATION] then step = nil end
