@@ -39,11 +39,29 @@ export function project(
 
 const projects: TestProjectInlineConfiguration[] = [
   project("packages/core"),
-  project("packages/queue-bullmq"),
+  project("packages/queue-bullmq", {
+    globalSetup: [
+      here("packages/repo-tools/src/redis-global-setup.mjs"),
+      here("packages/repo-tools/src/redis-cluster-global-setup.mjs"),
+    ],
+    testTimeout: 30_000,
+  }),
   // The setup starts a real PostgreSQL, and only when a test of this project is about to run.
   project("packages/state-postgres", {
     globalSetup: [here("packages/repo-tools/src/postgres-global-setup.mjs")],
     testTimeout: 30_000,
+  }),
+  project("packages/state-redis", {
+    globalSetup: [
+      here("packages/repo-tools/src/redis-global-setup.mjs"),
+      here("packages/repo-tools/src/redis-cluster-global-setup.mjs"),
+    ],
+    testTimeout: 30_000,
+  }),
+  project("packages/redis-connection", { testTimeout: 30_000 }),
+  project("packages/redis", {
+    globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
+    testTimeout: 60_000,
   }),
   project("packages/embedded", { testTimeout: 30_000 }),
   project("packages/testing"),

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { OptionInvalidError, SemelError } from "@semel/core";
 import type {
   Added,
@@ -14,10 +13,13 @@ import type {
   Queue,
   QueueFeatures,
 } from "@semel/core/adapter";
+import type { RedisConnection, RedisSource } from "@semel/redis-connection";
 import type { Broker } from "./broker.ts";
 import { Lane } from "./lane.ts";
 import { LaneRegistry } from "./lane-registry.ts";
 import { PostgresBroker, type PostgresClient, type PostgresSource } from "./postgres/postgres-broker.ts";
+import { defaultPrefix } from "./redis/bull-queue-name.ts";
+import { RedisBroker } from "./redis/redis-broker.ts";
 
 /** BullMQ on PostgreSQL. */
 export interface PostgresOptions {
@@ -35,8 +37,31 @@ export interface PostgresOptions {
   readonly warnings?: readonly string[] | undefined;
 }
 
+/** BullMQ on Redis. */
+export interface RedisOptions {
+  /**
+   * Where Redis is: a URL, `{ url }`, `{ sentinels, name }`, `{ cluster }`, or an ioredis `Redis` or `Cluster` of yours,
+   * which is not touched. Or a connection that others share, which stays open as long as one of them holds it.
+   */
+  readonly redis: RedisSource | RedisConnection;
+  /** What all keys begin with. Letters, digits, `_`, `.`, `:` and `-`. Default: `semel`. */
+  readonly prefix?: string | undefined;
+  /**
+   * How many acknowledged jobs of each lane are kept as `completed` ones of BullMQ, for people who look at it through
+   * tools like Bull Board. They are copies and mean nothing to Semel. Default: 0. At most 10,000.
+   */
+  readonly keepFinished?: number | undefined;
+  /**
+   * Runs on a Redis without persistence in production too, knowing that it forgets. Default: `false`. A connection that
+   * is handed over has been told already.
+   */
+  readonly allowNoPersistence?: boolean | undefined;
+  /** What `start` is to warn of, besides what it finds itself: for presets that are built on this queue. */
+  readonly warnings?: readonly string[] | undefined;
+}
+
 /** Which database BullMQ stands on. */
-export type BullmqQueueOptions = PostgresOptions;
+export type BullmqQueueOptions = PostgresOptions | RedisOptions;
 
 /**
  * Semel's queue on BullMQ. Connects when it is started.
@@ -44,14 +69,33 @@ export type BullmqQueueOptions = PostgresOptions;
  * @throws `OPTION_INVALID` for anything but one of the sources above.
  */
 export function bullmqQueue(options: BullmqQueueOptions): Queue {
-  const { postgres, schema = "semel_queue", close, warnings = [] } = options;
+  const { warnings = [] } = options;
+  return new BullmqQueue("redis" in options ? onRedis(options) : onPostgres(options), warnings);
+}
+
+function onPostgres({ postgres, schema = "semel_queue", close }: PostgresOptions): Broker {
   if ((typeof postgres !== "object" || postgres === null) && typeof postgres !== "function") {
     throw new OptionInvalidError("postgres", "a pg.Pool, a PGlite or a function that answers one", postgres);
   }
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema))
     throw new OptionInvalidError("schema", "a simple identifier", schema);
-  return new BullmqQueue(new PostgresBroker(postgres, schema, close), warnings);
+  return new PostgresBroker(postgres, schema, close);
 }
+
+function onRedis({
+  redis,
+  prefix = defaultPrefix,
+  keepFinished = 0,
+  allowNoPersistence = false,
+}: RedisOptions): Broker {
+  if (!/^[\w.:-]{1,64}$/.test(prefix)) throw new OptionInvalidError("prefix", "1 to 64 of A–Z a–z 0–9 _ . : -", prefix);
+  if (!Number.isInteger(keepFinished) || keepFinished < 0 || keepFinished > mostFinished) {
+    throw new OptionInvalidError("keepFinished", `a whole number from 0 to ${mostFinished}`, keepFinished);
+  }
+  return new RedisBroker(redis, { prefix, keepFinished, allowNoPersistence });
+}
+
+const mostFinished = 10_000;
 
 class BullmqQueue implements Queue {
   readonly features: QueueFeatures;
@@ -80,7 +124,7 @@ class BullmqQueue implements Queue {
 
   async #start(host: Host): Promise<{ readonly warnings: readonly string[] }> {
     const warnings = await this.#broker.open((text, error) => this.#report(host, text, error));
-    this.#started = { host, clock: host.clock, registry: new LaneRegistry(host.namespace, this.#broker.backend) };
+    this.#started = { host, clock: host.clock, registry: new LaneRegistry(host.namespace, this.#broker) };
     return { warnings: [...this.#warnings, ...warnings] };
   }
 
@@ -112,7 +156,7 @@ class BullmqQueue implements Queue {
       [...byLane].map(async ([name, indexes]) => {
         const group = indexes.flatMap((index) => additions[index] ?? []);
         await registry.enter(group);
-        const added = await this.#lane(name).add(group, randomBytes(6).toString("base64url"));
+        const added = await this.#lane(name).add(group);
         for (const [at, index] of indexes.entries()) answers[index] = added[at] as Added;
       }),
     );
@@ -170,6 +214,7 @@ class BullmqQueue implements Queue {
     await this.#starting?.catch(() => undefined);
     await Promise.all([...this.#consumers].map((consumer) => consumer[Symbol.asyncDispose]()));
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
+    await this.#started?.registry.close();
     await this.#broker.close();
   }
 }

@@ -23,6 +23,7 @@ export class LaneHold {
   #end: Timer | undefined;
   /** The wish that was last carried out here: a pause somebody makes through BullMQ's own means is left alone. */
   #done: string | undefined;
+  #isFailing = false;
   #closed = false;
 
   constructor(backend: IQueueBackend, clock: Clock, report: (text: string, error: unknown) => void) {
@@ -63,8 +64,12 @@ export class LaneHold {
   async #look(): Promise<void> {
     try {
       await this.#follow();
+      this.#isFailing = false;
     } catch (error) {
-      if (!this.#closed) this.#report("looking after the hold of a lane failed; tried again shortly", error);
+      // Tried again every other second: an outage is reported once.
+      if (!this.#closed && !this.#isFailing)
+        this.#report("looking after the hold of a lane failed; tried again shortly", error);
+      this.#isFailing = true;
     }
     if (this.#closed || this.#watchers === 0) return;
     this.#poll?.cancel();

@@ -1,5 +1,6 @@
 import type { Addition } from "@semel/core/adapter";
-import type { BackendFactory, IQueueBackend } from "bullmq";
+import type { IQueueBackend } from "bullmq";
+import type { Broker } from "./broker.ts";
 import { registryName } from "./lane-name.ts";
 
 /**
@@ -10,8 +11,8 @@ export class LaneRegistry {
   readonly #backend: IQueueBackend;
   readonly #entered = new Set<string>();
 
-  constructor(namespace: string, backend: BackendFactory<IQueueBackend, unknown>) {
-    this.#backend = backend(registryName(namespace), { connection: {} });
+  constructor(namespace: string, broker: Broker) {
+    this.#backend = broker.backend(broker.nameOf(registryName(namespace)), { connection: {} });
   }
 
   async enter(additions: readonly Addition[]): Promise<void> {
@@ -23,6 +24,11 @@ export class LaneRegistry {
     if (fresh.size === 0) return;
     await this.#backend.setQueueMeta(Object.fromEntries([...fresh].map((entry) => [entry, 1])));
     for (const entry of fresh) this.#entered.add(entry);
+  }
+
+  /** Lets go of it. */
+  async close(): Promise<void> {
+    await this.#backend.close();
   }
 
   async lanes(): Promise<readonly { readonly lane: string; readonly types: readonly string[] }[]> {

@@ -9,125 +9,84 @@ import type {
   EpochMs,
   JobId,
   LaneCounts,
-  Priority,
 } from "@semel/core/adapter";
-import { Queue as BullQueue, type IQueueBackend, type JobsOptions } from "bullmq";
-import type { Broker } from "./broker.ts";
+import type { IQueueBackend, JobJson } from "bullmq";
+import type { Broker, Report } from "./broker.ts";
 import { LaneConsumer } from "./lane-consumer.ts";
 import { LaneHold } from "./lane-hold.ts";
 import { queueName } from "./lane-name.ts";
-import { pack, type StoredJob } from "./stored-job.ts";
-
-/** BullMQ hands out lower numbers first, and 0 – no priority – before all others. */
-const rank: Record<Priority, number> = { interactive: 1, normal: 2, bulk: 3 };
+import { newJob } from "./new-job.ts";
 
 /** BullMQ writes an event for every move; we read none. The least that it trims to. */
 const keptEvents = 1;
 
-type Report = (text: string, error: unknown) => void;
 type Wish = { readonly until: EpochMs | null } | "released";
-
-interface Refusal {
-  readonly error: unknown;
-}
-
-interface NewJob {
-  readonly name: string;
-  readonly data: StoredJob;
-  readonly opts: JobsOptions;
-}
-
-function newJob(addition: Addition, nonce: string): NewJob {
-  return {
-    name: addition.type,
-    data: pack(addition.envelope, nonce),
-    opts: {
-      jobId: addition.id,
-      removeOnComplete: true,
-      removeOnFail: true,
-      ...(addition.delayMs > 0 ? { delay: addition.delayMs } : {}),
-      ...(addition.priority ? { priority: rank[addition.priority] } : {}),
-    },
-  };
-}
 
 /** One lane: one queue of BullMQ. */
 export class Lane {
   readonly #name: string;
-  readonly #queueName: string;
+  readonly #queue: string;
   readonly #broker: Broker;
-  readonly #queue: BullQueue<StoredJob, void, string, StoredJob, void, string, IQueueBackend, unknown>;
+  readonly #backend: IQueueBackend;
   readonly #hold: LaneHold;
+  readonly #clock: Clock;
   readonly #report: Report;
   #prepared: Promise<void> | undefined;
 
   constructor(name: string, namespace: string, broker: Broker, clock: Clock, report: Report) {
     this.#name = name;
-    this.#queueName = queueName(namespace, name);
+    this.#queue = broker.nameOf(queueName(namespace, name));
     this.#broker = broker;
+    this.#clock = clock;
     this.#report = report;
-    this.#queue = new BullQueue(this.#queueName, { connection: {}, skipMetasUpdate: true }, broker.backend);
-    this.#queue.on("error", (error) => report(`the queue of lane ${name} failed`, error));
-    this.#hold = new LaneHold(this.#queue.getBackend(), clock, report);
+    this.#backend = broker.backend(this.#queue, { connection: {} });
+    this.#hold = new LaneHold(this.#backend, clock, report);
   }
 
-  async add(additions: readonly Addition[], nonce: string): Promise<readonly Added[]> {
-    // An id that comes twice in one call would carry the same nonce twice; only the first goes to the broker.
-    const firstAt = new Map<JobId, number>();
-    for (const [index, { id }] of additions.entries()) if (!firstAt.has(id)) firstAt.set(id, index);
-    const jobs = additions.flatMap((addition, index) =>
-      firstAt.get(addition.id) === index ? [newJob(addition, nonce)] : [],
-    );
+  async add(additions: readonly Addition[]): Promise<readonly Added[]> {
+    // Of several with one id the first counts. Over several sessions, the broker could see another one first.
+    const firsts = new Map<JobId, Addition>();
+    for (const addition of additions) if (!firsts.has(addition.id)) firsts.set(addition.id, addition);
+    const jobs = [...firsts.values()].map((addition) => newJob(addition, this.#broker.data));
     await this.#prepare();
-    const refusals = jobs.length < this.#broker.bulkFrom ? await this.#addEach(jobs) : await this.#addBulk(jobs);
-    const nonces = await this.#broker.nonces(this.#queueName, [...firstAt.keys()]);
-    const outcomes = new Map<JobId, Added>();
-    for (const [index, id] of [...firstAt.keys()].entries()) {
-      const refusal = refusals[index];
-      // Not there any more: it was handed out and acknowledged already.
-      const isOurs = !nonces.has(id) || nonces.get(id) === nonce;
-      outcomes.set(id, refusal ? { is: "refused", error: refusal.error } : { is: isOurs ? "added" : "kept" });
-    }
-    return additions.map(({ id }, index) => {
-      const outcome = outcomes.get(id) as Added;
-      return outcome.is === "refused" || firstAt.get(id) === index ? outcome : { is: "kept" };
-    });
+    const answers = jobs.length < this.#broker.bulkFrom ? await this.#addEach(jobs) : await this.#addBulk(jobs);
+    const byId = new Map(jobs.map(({ id }, index) => [id, answers[index] as Added]));
+    return additions.map(({ id }) => byId.get(id) as Added);
   }
 
-  /** Answers the broker's refusals, at the index of their job. */
-  async #addEach(jobs: readonly NewJob[]): Promise<readonly (Refusal | undefined)[]> {
+  async #addEach(jobs: readonly JobJson[]): Promise<readonly Added[]> {
     // One that fails must not be reported while the others are still on their way.
-    const outcomes = await Promise.allSettled(jobs.map((job) => this.#queue.add(job.name, job.data, job.opts)));
-    return outcomes.map((outcome) => (outcome.status === "rejected" ? this.#refusal(outcome.reason) : undefined));
+    const outcomes = await Promise.allSettled(jobs.map((job) => this.#backend.addJob(job, job.id)));
+    return outcomes.map((outcome) =>
+      outcome.status === "fulfilled" ? { is: "added" } : this.#refusal(outcome.reason),
+    );
   }
 
   /** One statement: all or none. */
-  async #addBulk(jobs: NewJob[]): Promise<readonly (Refusal | undefined)[]> {
+  async #addBulk(jobs: readonly JobJson[]): Promise<readonly Added[]> {
     try {
-      await this.#queue.addBulk(jobs);
-      return [];
+      await this.#backend.addJobs(jobs.map((job) => ({ job, jobId: job.id })));
+      return jobs.map(() => ({ is: "added" }));
     } catch (error) {
-      return new Array<Refusal>(jobs.length).fill(this.#refusal(error));
+      const refusal = this.#refusal(error);
+      return jobs.map(() => refusal);
     }
   }
 
   /** Any other failure leaves open whether the job was added, and rejects the call. */
-  #refusal(error: unknown): Refusal {
+  #refusal(error: unknown): Added {
     if (!this.#broker.refused(error)) throw error;
-    return { error };
+    return { is: "refused", error };
   }
 
   #prepare(): Promise<void> {
-    this.#prepared ??= this.#queue
-      .getBackend()
-      .setQueueMeta({ "opts.maxLenEvents": keptEvents })
-      .then(
-        () => undefined,
-        (error) => {
-          this.#prepared = undefined;
-          throw error;
-        },
-      );
+    this.#prepared ??= this.#backend.setQueueMeta({ "opts.maxLenEvents": keptEvents }).then(
+      () => undefined,
+      (error) => {
+        this.#prepared = undefined;
+        throw error;
+      },
+    );
     return this.#prepared;
   }
 
@@ -139,9 +98,10 @@ export class Lane {
     await this.#prepare();
     const unwatch = await this.#hold.watch();
     const consumer: LaneConsumer = new LaneConsumer({
-      queue: this.#queueName,
+      queue: this.#queue,
       lane: this.#name,
-      backend: this.#broker.backend,
+      broker: this.#broker,
+      clock: this.#clock,
       options,
       handle,
       report: this.#report,
@@ -153,13 +113,14 @@ export class Lane {
     return consumer;
   }
 
-  async has(id: JobId): Promise<boolean> {
-    return (await this.#queue.getJobState(id)) !== "unknown";
+  has(id: JobId): Promise<boolean> {
+    return this.#broker.has(this.#queue, id);
   }
 
   async remove(id: JobId): Promise<"removed" | "running" | "absent"> {
-    // BullMQ answers 0 both for a job in somebody's hands and for one that is not there.
-    if ((await this.#queue.getBackend().remove(id, false)) > 0) return "removed";
+    // What BullMQ answers does not tell a job that is not there: on one database it was removed, on the other it was not.
+    if (!(await this.has(id))) return "absent";
+    if ((await this.#backend.remove(id, false)) > 0) return "removed";
     return (await this.has(id)) ? "running" : "absent";
   }
 
@@ -168,17 +129,18 @@ export class Lane {
   }
 
   async limit(concurrency: number | undefined): Promise<void> {
-    if (concurrency === undefined) await this.#queue.removeGlobalConcurrency();
-    else await this.#queue.setGlobalConcurrency(concurrency);
+    if (concurrency === undefined) await this.#backend.removeQueueMetaFields(["concurrency"]);
+    else await this.#backend.setQueueMeta({ concurrency });
+    await this.#broker.wake?.(this.#queue);
   }
 
   async counts(): Promise<LaneCounts> {
-    const { paused, ...counts } = await this.#broker.counts(this.#queueName);
+    const { paused, isOwing: _, ...counts } = await this.#broker.counts(this.#queue);
     return { ...counts, held: await this.#hold.counts(paused) };
   }
 
   async close(): Promise<void> {
     this.#hold.close();
-    await this.#queue.close();
+    await this.#backend.close();
   }
 }

@@ -8,7 +8,7 @@ export const foreign: readonly unknown[] = [
   5,
   false,
   { e: 5 },
-  { e: null, n: "n" },
+  { e: null, x: "y" },
   { j: '{"cut off' },
   { j: "5" },
   { j: {} },

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { queueName, registryName } from "../src/lane-name.ts";
-import { pack, unpack } from "../src/stored-job.ts";
-import { foreign } from "./foreign.ts";
 
 const anyText = fc.string({ unit: "binary", maxLength: 300 });
 /** Every 16-bit unit, halves of a surrogate pair included. */
@@ -32,21 +30,4 @@ test("different lanes have different names, and none is the registry's", () => {
   );
   expect(queueName("a", "b/c")).not.toBe(queueName("a/b", "c"));
   expect(queueName("a", "~lanes")).not.toBe(registryName("a"));
-});
-
-test("any envelope survives JSON", () => {
-  fc.assert(
-    fc.property(anyUnits, (envelope) => {
-      const stored = JSON.parse(JSON.stringify(pack(envelope, "n")));
-      expect(unpack(stored)).toBe(envelope);
-      // What jsonb refuses must not even be there as an escape.
-      expect(JSON.stringify(stored)).not.toMatch(/(?<!\\)(\\\\)*\\u(0000|d[89ab])/i);
-    }),
-  );
-});
-
-test("a job somebody else put into the queue, or a damaged one, comes out as the JSON it is", () => {
-  for (const stored of foreign) expect(unpack(stored)).toBe(JSON.stringify(stored));
-  expect(unpack(undefined)).toBe("null");
-  fc.assert(fc.property(fc.jsonValue(), (stored) => typeof unpack(stored) === "string"));
 });

@@ -1,5 +1,5 @@
 import { PGlite } from "@electric-sql/pglite";
-import { type Addition, type Delivery, type Host, type Queue, systemClock } from "@semel/core/adapter";
+import { type Addition, type Host, type Queue, systemClock } from "@semel/core/adapter";
 import { Queue as BullQueue } from "bullmq";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { bullmqQueue, type PGliteLike } from "../src/index.ts";
@@ -47,32 +47,6 @@ test("calls before the start and after the end reject", async () => {
   await expect(queue.add([job(1)])).rejects.toMatchObject({ code: "QUEUE_UNAVAILABLE" });
   await queue[Symbol.asyncDispose]();
   await expect(queue.add([job(1)])).rejects.toMatchObject({ code: "CLOSED" });
-});
-
-test("two that add one job at the same time are told apart", patient, async () => {
-  const [one, other] = (await open(2)).queues as [Queue, Queue];
-  for (let round = 0; round < 20; round++) {
-    const answers = await Promise.all([one.add([job(round)]), other.add([job(round)])]);
-    expect(
-      answers
-        .flat()
-        .map(({ is }) => is)
-        .sort(),
-    ).toEqual(["added", "kept"]);
-  }
-});
-
-test("in one call, of jobs with one id the first is added", patient, async () => {
-  const [queue] = (await open(1)).queues as [Queue];
-  const added = await queue.add([job(1, { envelope: "first" }), job(2), job(1, { envelope: "second" })]);
-  expect(added).toEqual([{ is: "added" }, { is: "added" }, { is: "kept" }]);
-  const { envelope } = await new Promise<Delivery>((resolve) => {
-    void queue.consume("lane", { concurrency: 1, holdMs: 10_000 }, async (delivery) => {
-      resolve(delivery);
-      return { do: "ack" };
-    });
-  });
-  expect(envelope).toBe("first");
 });
 
 test(

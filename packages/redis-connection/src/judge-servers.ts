@@ -39,7 +39,8 @@ export async function judgeServers(
     }
     const [seconds, microseconds] = (await ask(client, "time")) as [string, string];
     const now = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
-    return { warnings: texts(findings, "warning"), version: first.facts.version ?? "unknown", now };
+    const warnings = texts(findings, "warning").map((text) => `Redis at ${place}: ${text}`);
+    return { warnings, version: first.facts.version ?? "unknown", now };
   } catch (error) {
     if (SemelError.isInstance(error)) throw error;
     throw unreachable(place, withoutSecrets(error));

@@ -13,6 +13,7 @@ import type {
 } from "../queue/queue.ts";
 import { type Clock, systemClock, type Timer } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
+import { type Link, LinkedList } from "../runtime/linked-list.ts";
 
 type Handle = (delivery: Delivery) => Promise<Disposition>;
 
@@ -23,14 +24,11 @@ interface Waiting {
   readonly since: number;
 }
 
-/** One line of jobs. Every job is in exactly one of: a waiting list, `delayed`, `running`. */
+/** One line of jobs. Every job is in exactly one of: `waiting`, `delayed`, `running`. */
 class Lane {
-  /** One list per priority, each first in, first out: a Map keeps its insertion order and finds an id at once. */
-  readonly waiting: readonly [Map<JobId, Waiting>, Map<JobId, Waiting>, Map<JobId, Waiting>] = [
-    new Map(),
-    new Map(),
-    new Map(),
-  ];
+  /** One list per priority, each first in, first out. */
+  readonly lists: readonly LinkedList<Waiting>[] = [new LinkedList(), new LinkedList(), new LinkedList()];
+  readonly waiting = new Map<JobId, Link<Waiting>>();
   readonly delayed = new Map<JobId, { addition: Addition; timer: Timer }>();
   readonly running = new Map<JobId, Hold>();
   readonly types = new Set<string>();
@@ -42,21 +40,29 @@ class Lane {
   get(id: JobId): "waiting" | "delayed" | "running" | undefined {
     if (this.running.has(id)) return "running";
     if (this.delayed.has(id)) return "delayed";
-    return this.waiting.some((line) => line.has(id)) ? "waiting" : undefined;
+    return this.waiting.has(id) ? "waiting" : undefined;
   }
 
   put(addition: Addition, since: number): void {
-    this.waiting[rank[addition.priority ?? "normal"]]?.set(addition.id, { addition, since });
+    const link = this.lists[rank[addition.priority ?? "normal"]]?.push({ addition, since });
+    if (link) this.waiting.set(addition.id, link);
   }
 
   take(): Waiting | undefined {
-    for (const line of this.waiting) {
-      const first = line.entries().next().value;
-      if (!first) continue;
-      line.delete(first[0]);
-      return first[1];
+    for (const list of this.lists) {
+      const next = list.shift();
+      if (!next) continue;
+      this.waiting.delete(next.addition.id);
+      return next;
     }
     return undefined;
+  }
+
+  drop(id: JobId): void {
+    this.delayed.get(id)?.timer.cancel();
+    this.delayed.delete(id);
+    this.waiting.get(id)?.leave();
+    this.waiting.delete(id);
   }
 }
 
@@ -95,8 +101,7 @@ export class MemoryQueue implements Queue {
     return additions.map((addition) => {
       const lane = this.#lane(addition.lane);
       lane.types.add(addition.type);
-      if (lane.get(addition.id)) return { is: "kept" };
-      this.#place(lane, addition, addition.delayMs);
+      if (!lane.get(addition.id)) this.#place(lane, addition, addition.delayMs);
       return { is: "added" };
     });
   }
@@ -192,9 +197,7 @@ export class MemoryQueue implements Queue {
     const where = lane.get(id);
     if (where === undefined) return "absent";
     if (where === "running") return "running";
-    lane.delayed.get(id)?.timer.cancel();
-    lane.delayed.delete(id);
-    for (const line of lane.waiting) line.delete(id);
+    lane.drop(id);
     return "removed";
   }
 
@@ -223,9 +226,9 @@ export class MemoryQueue implements Queue {
 
   async counts(name: string): Promise<LaneCounts> {
     const lane = this.#lanes.get(name) ?? new Lane();
-    const oldest = lane.waiting.flatMap((line) => line.values().next().value?.since ?? []);
+    const oldest = lane.lists.flatMap((list) => list.first?.since ?? []);
     return {
-      waiting: lane.waiting.reduce((sum, line) => sum + line.size, 0),
+      waiting: lane.waiting.size,
       delayed: lane.delayed.size,
       running: lane.running.size,
       held: lane.held,
@@ -253,7 +256,7 @@ class MemoryConsumer implements Consumer {
   readonly options: ConsumeOptions;
   readonly #handle: Handle;
   readonly #hands: Hands;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new LinkedList<Promise<unknown>>();
   #concurrency: number;
   #stopped = false;
 
@@ -268,10 +271,14 @@ class MemoryConsumer implements Consumer {
     return !this.#stopped && this.#running.size < this.#concurrency;
   }
 
-  run(delivery: Delivery): Promise<Disposition> {
-    const running = this.#handle(delivery).finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    return running;
+  async run(delivery: Delivery): Promise<Disposition> {
+    const handling = this.#handle(delivery);
+    const place = this.#running.push(handling);
+    try {
+      return await handling;
+    } finally {
+      place.leave();
+    }
   }
 
   async extend(held: readonly Delivery[]): Promise<readonly Delivery[]> {

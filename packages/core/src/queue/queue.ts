@@ -8,7 +8,7 @@ import type { Host } from "../runtime/host.ts";
  * `false` rejects.
  */
 export interface QueueFeatures {
-  /** Adding an id that is still there keeps the first and says so. Without it, a repeat is dropped at claim. */
+  /** Adding an id that is still there keeps the first and changes nothing. Without it, a repeat is dropped at claim. */
   readonly idempotentAdd: boolean;
   /** `has` answers. */
   readonly lookup: boolean;
@@ -39,8 +39,12 @@ export interface Addition {
   readonly priority?: Priority | undefined;
 }
 
-/** What became of an addition. `refused`: certainly not added. An unclear outcome rejects the call instead. */
-export type Added = { readonly is: "added" | "kept" } | { readonly is: "refused"; readonly error: unknown };
+/**
+ * What became of an addition.
+ * - `added`: it is with the broker, from this call or an earlier one under the same id.
+ * - `refused`: certainly not added. An unclear outcome rejects the call instead.
+ */
+export type Added = { readonly is: "added" } | { readonly is: "refused"; readonly error: unknown };
 
 /** One hand-over of a job to one worker. */
 export interface Delivery {

@@ -6,15 +6,14 @@ import { type JobId, keyOf, suffixOf } from "../job/identity.ts";
 import type { Added, Addition, Queue } from "../queue/queue.ts";
 import { wait } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
-import type { Sent } from "../runtime/gatherer.ts";
 import { type Runtime, SimulatedCrash } from "../runtime/runtime.ts";
 import type { Prepared } from "./prepare.ts";
 
 export interface AdmitParts {
   readonly guard: Guard;
   readonly queue: Queue;
-  /** Adds, together with what others are adding. */
-  readonly add: (addition: Addition) => Sent<Added>;
+  /** Adds, together with what others are adding. Rejects when the queue is silent for `deadlineMs`. */
+  readonly add: (addition: Addition, deadlineMs: number) => Promise<Added>;
   readonly runtime: Runtime;
 }
 
@@ -25,7 +24,7 @@ export type Admitted = Exclude<Admission, { is: "conflict" }>;
 /**
  * Reserves, then adds: the record exists before its delivery can.
  *
- *   reserve ─▶ created ──▶ add ─▶ added | kept ──────────▶ created
+ *   reserve ─▶ created ──▶ add ─▶ added ─────────────────▶ created
  *      │                    ├──▶ refused ─▶ unreserve ───▶ QUEUE_UNAVAILABLE, refused
  *      │                    └──▶ no reply ─▶ add again … ▶ QUEUE_UNAVAILABLE, unknown; the same id may be sent again
  *      ├────▶ duplicate ─▶ has the queue the standing job? if not, add it with this equal payload ─▶ duplicate
@@ -83,15 +82,12 @@ async function addPatiently({ add, runtime }: AdmitParts, addition: Addition, un
   const { clock, random } = runtime;
   for (let tries = 0; ; tries++) {
     const left = Math.max(1, until - clock.monotonic());
-    const sent = add(addition);
     try {
-      return await within(clock, left, "the queue (add)", () => sent.answer);
+      return await add(addition, left);
     } catch (error) {
       const pause = Math.min(1_000, 50 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
       if (clock.monotonic() + pause >= until) throw error;
       await wait(clock, pause);
-    } finally {
-      sent.withdraw();
     }
   }
 }
@@ -112,14 +108,11 @@ async function heal(
   if (!isGone && !overdue) return;
   // Only the id differs; it occurs first in the envelope, before anything of the user's.
   const envelope = addition.envelope.replace(`"id":${JSON.stringify(addition.id)}`, `"id":${JSON.stringify(id)}`);
-  const sent = parts.add({ ...addition, id, envelope });
   try {
-    const added = await within(parts.runtime.clock, deadlineMs, "the queue (add)", () => sent.answer);
+    const added = await parts.add({ ...addition, id, envelope }, deadlineMs);
     if (added.is === "refused" && isGone) throw added.error;
   } catch (error) {
     if (isGone) throw error;
-  } finally {
-    sent.withdraw();
   }
 }
 

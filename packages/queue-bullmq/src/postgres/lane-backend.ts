@@ -30,6 +30,20 @@ export class LaneBackend extends PostgresQueueBackend {
     this.#family.delete(this);
   }
 
+  /** What is done leaves nothing behind. Said here, so that no job need carry it. */
+  override moveToCompleted(
+    ...[job, value, _keep, token, fetchNext]: Parameters<PostgresQueueBackend["moveToCompleted"]>
+  ): ReturnType<PostgresQueueBackend["moveToCompleted"]> {
+    return super.moveToCompleted(job, value, true, token, fetchNext);
+  }
+
+  /** Only a failure within BullMQ leads here. */
+  override moveToFailed(
+    ...[job, reason, _keep, token, ...rest]: Parameters<PostgresQueueBackend["moveToFailed"]>
+  ): ReturnType<PostgresQueueBackend["moveToFailed"]> {
+    return super.moveToFailed(job, reason, true, token, ...rest);
+  }
+
   /** The session that listened is gone: whoever waits on it has to wait on the new one. */
   async listenAgain(): Promise<void> {
     await this.disconnectBlocking();

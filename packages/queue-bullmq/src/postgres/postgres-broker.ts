@@ -1,5 +1,5 @@
 import { SemelError } from "@semel/core";
-import type { EpochMs, QueueFeatures } from "@semel/core/adapter";
+import type { EpochMs, JobId, QueueFeatures } from "@semel/core/adapter";
 import {
   type BackendFactory,
   type IQueueBackend,
@@ -8,7 +8,8 @@ import {
   quoteSchemaName,
   runMigrations,
 } from "bullmq";
-import type { Broker, BrokerCounts } from "../broker.ts";
+import type { Broker, BrokerCounts, JobData, Report } from "../broker.ts";
+import { jsonbData } from "./jsonb-data.ts";
 import { LaneBackend } from "./lane-backend.ts";
 import { type PGliteLike, pglitePool } from "./pglite-pool.ts";
 import type { PgPoolLike } from "./pool.ts";
@@ -58,6 +59,7 @@ export class PostgresBroker implements Broker {
     durable: true,
     delayPrecisionMs: 100,
   };
+  readonly data: JobData = jsonbData;
   readonly #source: PostgresSource;
   readonly #schema: string;
   readonly #close: ((client: PostgresClient) => void | Promise<void>) | undefined;
@@ -80,7 +82,7 @@ export class PostgresBroker implements Broker {
     return this.#client && "connect" in this.#client ? 2 : 8;
   }
 
-  async open(report: (text: string, error: unknown) => void): Promise<readonly string[]> {
+  async open(report: Report): Promise<readonly string[]> {
     this.#client ??= await (typeof this.#source === "function" ? this.#source() : this.#source);
     const pool = schemaPool(this.#client, this.#schema);
     try {
@@ -101,6 +103,10 @@ export class PostgresBroker implements Broker {
     return [];
   }
 
+  nameOf(queue: string): string {
+    return queue;
+  }
+
   readonly backend: BackendFactory<IQueueBackend, unknown> = (name, options) => {
     if (!this.#connection) throw new Error("the queue is not started");
     return new LaneBackend(this.#connection, name, options as QueueBaseOptions<never>, this.#backends);
@@ -111,12 +117,12 @@ export class PostgresBroker implements Broker {
     return this.#pool.query(text, params);
   }
 
-  async nonces(queue: string, ids: readonly string[]): Promise<ReadonlyMap<string, string | undefined>> {
-    const { rows } = await this.#query(
-      "SELECT id, data->>'n' AS nonce FROM job WHERE queue = $1 AND id = ANY($2::text[])",
-      [queue, ids],
-    );
-    return new Map(rows.map((row: { id: string; nonce: string | null }) => [row.id, row.nonce ?? undefined]));
+  async has(queue: string, id: JobId): Promise<boolean> {
+    const { rows } = await this.#query("SELECT 1 FROM job WHERE queue = $1 AND id = $2 AND finished_at_ms IS NULL", [
+      queue,
+      id,
+    ]);
+    return rows.length > 0;
   }
 
   async counts(queue: string): Promise<BrokerCounts> {

@@ -146,12 +146,39 @@ export class RemovesNothing extends MemoryQueue {
   }
 }
 
-/** Answers to additions come in an order of their own. */
-export class AnswersOutOfOrder extends MemoryQueue {
+/** A repeat under one id overwrites what waits under it. */
+export class KeepsTheLast extends MemoryQueue {
   override async add(additions: readonly Addition[]): Promise<readonly Added[]> {
-    return [...(await super.add(additions))].reverse();
+    for (const { lane, id } of additions) await super.remove(lane, id);
+    return super.add(additions);
   }
 }
+
+/** Looks whether an id is there already, and adds it a moment later: two calls at once both find it absent. */
+export class AddsTwiceInARace extends MemoryQueue {
+  #repeats = 0;
+
+  override async add(additions: readonly Addition[]): Promise<readonly Added[]> {
+    const isThere = await Promise.all(additions.map(({ lane, id }) => super.has(lane, id)));
+    const added = additions.map((addition, index) => ({ addition, isThere: isThere[index] }));
+    await Promise.resolve();
+    for (const { addition, isThere } of added) {
+      if (isThere) continue;
+      const isRepeat = await super.has(addition.lane, addition.id);
+      await super.add([isRepeat ? { ...addition, id: `${addition.id}${repeat}${++this.#repeats}` } : addition]);
+    }
+    return additions.map(() => ({ is: "added" }));
+  }
+
+  override consume(lane: string, options: ConsumeOptions, handle: Handle): Promise<Consumer> {
+    return super.consume(lane, options, (delivery) =>
+      handle(delivery.id.includes(repeat) ? { ...delivery, id: delivery.id.split(repeat)[0] ?? "" } : delivery),
+    );
+  }
+}
+
+/** No id holds a space: what follows one tells the copies of a job apart. */
+const repeat = " ";
 
 /** A consumer keeps the size it was born with. */
 export class NeverResizes extends MemoryQueue {

@@ -1,3 +1,4 @@
+import type { Addition } from "@semel/core/adapter";
 import { expect } from "vitest";
 import { ack } from "./hands.ts";
 import type { Promised, QueueStage } from "./stage.ts";
@@ -8,38 +9,61 @@ export function adding(promised: Promised): void {
     expect(await stage.queue.counts(stage.lane)).toMatchObject({ waiting: 0, delayed: 0, running: 0 });
   });
 
-  promised("answers come in the order of the additions, over several lanes", async (stage) => {
+  promised("there is an answer for each addition, over several lanes and for a repeat as well", async (stage) => {
     const [first, second, third] = [stage.job(), stage.job({ lane: "ai.embed" }), stage.job({ delayMs: 60_000 })];
-    const repeat = stage.features.idempotentAdd ? "kept" : "added";
-    expect(await stage.queue.add([first, second, first, third])).toEqual(
-      ["added", "added", repeat, "added"].map((is) => ({ is })),
-    );
+    const added = { is: "added" };
+    expect(await stage.queue.add([first, second, first, third])).toEqual([added, added, added, added]);
   });
 
   for (const [where, delayMs] of [
     ["waiting", 0],
     ["delayed", 1],
   ] as const) {
-    promised(`the same id twice while ${where} is kept and delivered once`, async (stage) => {
+    promised(`the same id twice while ${where}: one delivery, with the first envelope`, async (stage) => {
       needsIdempotence(stage);
-      const job = stage.job({ delayMs: delayMs * stage.time.shortMs, envelope: '"the first"' });
+      const { shortMs } = stage.time;
+      const job = stage.job({ delayMs: delayMs * shortMs, envelope: '"the first"' });
       await stage.add(job);
-      expect(await stage.queue.add([{ ...job, envelope: '"another"' }])).toEqual([{ is: "kept" }]);
-      const hands = await stage.hands({ answer: () => ack });
-      await stage.given(hands, 1);
-      await stage.time.pass(2 * delayMs * stage.time.shortMs);
-      await stage.quiet();
-      expect(hands.taken.map(({ delivery }) => delivery.envelope)).toEqual(['"the first"']);
+      await stage.add({ ...job, envelope: '"another"' });
+      expect(await delivered(stage, 1, 2 * delayMs * shortMs)).toEqual(['"the first"']);
     });
   }
 
-  promised("the same id while it is handed out is kept and not delivered beside it", async (stage) => {
+  promised("the same id twice in one call: one delivery, with the first envelope", async (stage) => {
+    needsIdempotence(stage);
+    const job = stage.job({ envelope: '"the first"' });
+    await stage.add(job, stage.job({ envelope: '"its neighbour"' }), { ...job, envelope: '"another"' });
+    expect([...(await delivered(stage, 2))].sort()).toEqual(['"its neighbour"', '"the first"']);
+  });
+
+  promised("the same id through two queue objects: one delivery, with the first envelope", async (stage) => {
+    needsIdempotence(stage);
+    const job = stage.job({ envelope: '"the first"' });
+    await stage.add(job);
+    const other = await stage.anotherIfPossible();
+    expect(await other.add([{ ...job, envelope: '"another"' }])).toEqual([{ is: "added" }]);
+    expect(await delivered(stage, 1)).toEqual(['"the first"']);
+  });
+
+  promised("the same id many times at once, through two queue objects: one delivery, of one of them", async (stage) => {
+    needsIdempotence(stage);
+    const queues = [stage.queue, await stage.anotherIfPossible()];
+    const jobs = stage.jobs(5);
+    const copies = jobs.map((job) => queues.flatMap((_, at) => [copy(job, `${at} a`), copy(job, `${at} b`)]));
+    const calls = copies.flatMap((same) => same.map((job, at) => queues[at >> 1]?.add([job])));
+    expect(await Promise.all(calls)).toEqual(calls.map(() => [{ is: "added" }]));
+    const envelopes = await delivered(stage, jobs.length);
+    const ofEach = copies.map((same) => envelopes.filter((text) => same.some(({ envelope }) => envelope === text)));
+    expect(ofEach.map(({ length }) => length)).toEqual(jobs.map(() => 1));
+  });
+
+  promised("the same id while it is handed out is not delivered beside it, nor afterwards", async (stage) => {
     needsIdempotence(stage);
     const job = stage.job();
     await stage.add(job);
     const hands = await stage.hands();
     await stage.given(hands, 1);
-    expect(await stage.queue.add([job])).toEqual([{ is: "kept" }]);
+    await stage.add({ ...job, envelope: '"another"' });
     await stage.quiet();
     hands.at(0).dispose(ack);
     await stage.quiet();
@@ -67,6 +91,18 @@ export function adding(promised: Promised): void {
     await stage.add(job);
     await stage.given(hands, 2);
   });
+}
+
+const copy = (job: Addition, name: string): Addition => ({ ...job, envelope: JSON.stringify(`${job.id} ${name}`) });
+
+/** The envelopes a consumer is given: `count` of them, and none that follows within `ms` and a while. */
+async function delivered(stage: QueueStage, count: number, ms = 0): Promise<readonly string[]> {
+  const hands = await stage.hands({ answer: () => ack });
+  await stage.given(hands, count);
+  await stage.time.pass(ms);
+  await stage.quiet();
+  expect(hands.taken.length, "deliveries handed over").toBe(count);
+  return hands.taken.map(({ delivery }) => delivery.envelope);
 }
 
 function needsIdempotence(stage: QueueStage): void {
