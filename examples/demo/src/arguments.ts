@@ -9,6 +9,8 @@ export interface Arguments {
   readonly question: string;
   /** Where state is kept; `undefined`: below the repository. */
   readonly data: string | undefined;
+  /** The URL of a Redis to run on; `undefined`: the embedded database. */
+  readonly redis: string | undefined;
   readonly concurrency: number;
   readonly reset: boolean;
 }
@@ -19,6 +21,7 @@ Embeds every text of a folder, chunk by chunk, each chunk once. Without a folder
 
   --query "<text>"    the nearest chunks of what was indexed
   --kill              kills a worker in the middle of a paid call and counts what was paid
+  --redis <url>       runs on a Redis of yours instead of the embedded database
   --reset             forgets what earlier runs of this folder did, then runs
   --concurrency <n>   chunks at a time, 1 to 100 (20)
   --data <dir>        where state is kept (.semel/demo in the repository)
@@ -26,6 +29,9 @@ Embeds every text of a folder, chunk by chunk, each chunk once. Without a folder
 
 Exit code: 0 if everything it claims holds, 1 if not, 2 for a request that makes no sense, 130 after Ctrl-C.
 `;
+
+/** The demo starts none: on whose machine, and for how long, is not its business. */
+const redisMissing = "--redis: expected the URL of a Redis that is running, such as redis://127.0.0.1:6379";
 
 /** @throws {DemoError} `ARGUMENT_INVALID` */
 export function parseArguments(args: readonly string[]): Arguments {
@@ -40,13 +46,15 @@ export function parseArguments(args: readonly string[]): Arguments {
   const [folder] = positionals;
   if (folder === "") refuse("the folder's name is empty");
   if (values.data === "") refuse("--data: expected a folder, got nothing");
+  if (values.redis?.trim() === "") refuse(redisMissing);
   const question = values.query ?? "";
   if (values.query !== undefined && question.trim() === "") refuse("--query: expected a text, got nothing");
   const concurrency = Number(values.concurrency ?? "20");
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100)
     refuse(`--concurrency: expected a whole number from 1 to 100, got ${JSON.stringify(values.concurrency)}`);
   const mode = values.help ? "help" : values.kill ? "kill" : values.query === undefined ? "run" : "query";
-  return { mode, folder, question, data: values.data, concurrency, reset: values.reset ?? false };
+  const { data, redis, reset = false } = values;
+  return { mode, folder, question, data, redis, concurrency, reset };
 }
 
 function parsed(args: readonly string[]) {
@@ -60,12 +68,16 @@ function parsed(args: readonly string[]) {
         reset: { type: "boolean" },
         concurrency: { type: "string" },
         data: { type: "string" },
+        redis: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
     // Node adds a second sentence about options that begin with a dash; one is enough here.
-    const [first = ""] = (error as Error).message.split(/\. |\n/);
+    const { message } = error as Error;
+    if (/^Option '--redis[ ']/.test(message))
+      throw new DemoError("ARGUMENT_INVALID", `${redisMissing}; --help shows what there is`);
+    const [first = ""] = message.split(/\. |\n/);
     throw new DemoError("ARGUMENT_INVALID", `${first.replace(/\.$/, "")}; --help shows what there is`);
   }
 }

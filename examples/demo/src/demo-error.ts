@@ -6,6 +6,8 @@ export type DemoErrorCode =
   | "NOT_A_FOLDER"
   | "NOTHING_TO_INDEX"
   | "NOTHING_INDEXED"
+  | "REDIS_UNUSABLE"
+  | "STATE_IN_USE"
   | "STATE_UNUSABLE";
 
 export class DemoError extends Error {

@@ -1,9 +1,11 @@
-// A worker process of `--kill`: node kill-worker.ts <directory> <address of the provider>. Tells its parent what happens.
-import { createSemel, processor, type SemelEvent } from "@semel/core";
-import { embedded } from "@semel/embedded";
+// A worker process of `--kill`: node kill-worker.ts <address of the provider>, with the backend's place as JSON in
+// KILL_BACKEND, since a URL may hold a password. Tells its parent what happens.
+import { processor, type SemelEvent } from "@semel/core";
+import { type BackendPlace, openSemel } from "./backend.ts";
 import { paidJob, type WorkerMessage } from "./kill-job.ts";
 
-const [directory = "", provider = ""] = process.argv.slice(2);
+const [provider = ""] = process.argv.slice(2);
+const where = JSON.parse(process.env.KILL_BACKEND ?? "") as BackendPlace;
 const tell = (message: WorkerMessage) => process.send?.(message);
 // A parent that is gone watches nobody.
 process.once("disconnect", () => process.exit(1));
@@ -21,7 +23,7 @@ const call = processor(paidJob, async ({ payload, once }) => {
 const onEvent = (event: SemelEvent) => {
   if (event.name === "attempt.started") tell({ is: "started", attempt: event.attempt, recovered: event.recovered });
 };
-const semel = createSemel({ ...embedded(directory), logger: false, hooks: [{ onEvent }], deadline: "30s" });
+const semel = openSemel(where, [{ onEvent }], "30s");
 // Every process asks for the same work, as a restarted application would.
 const job = await semel.enqueue(paidJob, { order: "order-1", text: "Arma virumque cano" });
 tell({ is: "enqueued", outcome: job.outcome });

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "./arguments.ts";
+import { type BackendPlace, clear, connect, openSemel, redisAddress } from "./backend.ts";
 import { exitCodes } from "./demo-error.ts";
 import type { WorkerMessage } from "./kill-job.ts";
 import { KillProvider, type ReceivedCall } from "./kill-provider.ts";
 import { chargesByChunk, Ledger } from "./ledger.ts";
-import { dataPath, makeFolder } from "./state-folder.ts";
+import { dataPath, makeFolder, newNamespace } from "./state-folder.ts";
 import { plural, seconds, styled, type Terminal } from "./terminal.ts";
 
 const limitMs = 30_000;
@@ -17,12 +18,17 @@ type Ended = Extract<WorkerMessage, { is: "ended" }>;
 
 /**
  * `--kill`: a worker process is killed when the provider has charged its call and not yet answered; another one takes
- * over. This process is the provider and the witness. It never opens the directory: one process at a time can.
+ * over. This process is the provider and the witness. It never opens an embedded directory: one process at a time can.
  */
 export async function kill(options: Arguments, terminal: Terminal, stop: AbortSignal): Promise<number> {
+  const { redis: url } = options;
+  const namespace = newNamespace();
+  if (url !== undefined) await demandRedis({ kind: "redis", url, namespace });
   const data = dataPath(options.data);
   makeFolder(data);
   const folder = mkdtempSync(join(data, "kill-"));
+  const where: BackendPlace =
+    url === undefined ? { kind: "embedded", directory: join(folder, "queue") } : { kind: "redis", url, namespace };
   const ledger = join(folder, "effects.jsonl");
   const startedAt = performance.now();
   const say = (text: string) => terminal.line(`  ${seconds(performance.now() - startedAt).padStart(6)}  ${text}`);
@@ -32,16 +38,13 @@ export async function kill(options: Arguments, terminal: Terminal, stop: AbortSi
   const workers: Worker[] = [];
 
   terminal.line(styled("bold", "Semel demo: a worker is killed in the middle of a paid call"));
-  terminal.line(
-    styled(
-      "dim",
-      "  the provider is fake and runs here; queue and store are files, worked on by one process at a time\n",
-    ),
-  );
+  const keeper =
+    url === undefined ? "are files, worked on by one process at a time" : `are on Redis at ${redisAddress(url)}`;
+  terminal.line(styled("dim", `  the provider is fake and runs here; queue and store ${keeper}\n`));
   try {
     const address = await provider.start();
     const start = (name: string) => {
-      const worker = new Worker([join(folder, "queue"), address], (text) => say(`${name}: ${text}`));
+      const worker = new Worker(where, address, (text) => say(`${name}: ${text}`));
       say(`${name}: process ${worker.pid} starts`);
       workers.push(worker);
       return worker;
@@ -61,8 +64,15 @@ export async function kill(options: Arguments, terminal: Terminal, stop: AbortSi
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));
     provider.close();
+    if (where.kind === "redis") await clear(where.url, where.namespace);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Before anything is started. @throws {DemoError} `ARGUMENT_INVALID`, `REDIS_UNUSABLE` */
+async function demandRedis(where: BackendPlace): Promise<void> {
+  const semel = openSemel(where, [], "30s");
+  await connect(semel, where).finally(() => semel.close());
 }
 
 /** A worker process, seen from outside. */
@@ -74,8 +84,9 @@ class Worker {
   /** Rejects when the process ends by itself and leaves the job undone. */
   readonly broken: Promise<never>;
 
-  constructor(args: readonly string[], say: (text: string) => void) {
-    const child = fork(program, args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  constructor(where: BackendPlace, provider: string, say: (text: string) => void) {
+    const env = { ...process.env, KILL_BACKEND: JSON.stringify(where) };
+    const child = fork(program, [provider], { env, stdio: ["ignore", "ignore", "inherit", "ipc"] });
     const ended = Promise.withResolvers<Ended>();
     const broken = Promise.withResolvers<never>();
     const exited = Promise.withResolvers<void>();

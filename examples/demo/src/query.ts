@@ -10,7 +10,7 @@ const excerptLength = 160;
 
 /** `--query`: the nearest chunks of what was indexed. Reads the index alone, so it works beside a run. */
 export function query(options: Arguments, terminal: Terminal): number {
-  const place = placeOf(options.folder, options.data);
+  const place = placeOf(options);
   const entries = new IndexStore(place.state).entries();
   if (entries.length === 0)
     throw new DemoError("NOTHING_INDEXED", "nothing of this folder is indexed yet; run the demo without --query first");

@@ -1,8 +1,7 @@
 import { relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { createSemel } from "@semel/core";
-import { embedded } from "@semel/embedded";
 import type { Arguments } from "./arguments.ts";
+import { type BackendPlace, connect, nameOf, openSemel } from "./backend.ts";
 import { DemoError, exitCodes } from "./demo-error.ts";
 import { embedProcessor } from "./embed-chunk.ts";
 import { type Answer, Feed } from "./feed.ts";
@@ -12,7 +11,7 @@ import { Mishaps } from "./mishaps.ts";
 import { Progress, tallied } from "./progress.ts";
 import { FakeProvider } from "./provider.ts";
 import { Reading } from "./reading.ts";
-import { forget, makeFolder, type Place, placeOf } from "./state-folder.ts";
+import { backendPlaceOf, forget, makeFolder, type Place, placeOf } from "./state-folder.ts";
 import { summarise } from "./summary.ts";
 import { Tally } from "./tally.ts";
 import { count, plural, printable, shortened, styled, type Terminal } from "./terminal.ts";
@@ -24,23 +23,27 @@ const shownSkipped = 5;
 
 /** The main mode: every chunk of a folder, embedded once. */
 export async function runFolder(options: Arguments, terminal: Terminal, stop: AbortSignal): Promise<number> {
-  const place = placeOf(options.folder, options.data);
+  const place = placeOf(options);
   await demandText(place);
   const startedAt = performance.now();
   if (options.reset) await forget(place);
   makeFolder(place.state);
-  introduce(terminal, place);
+  const where = backendPlaceOf(place);
 
   const tally = new Tally((event) => progress?.tell(event));
-  // No logger: the bar, the lines beside it and the table say it.
-  const semel = createSemel({ ...embedded(place.queue), logger: false, hooks: [tally], deadline: "60s" });
+  const semel = openSemel(where, [tally], "60s");
   const feed = new Feed(semel);
   const reading = new Reading(place);
   const done = () => [...feed.jobs.values()].filter((job) => isFinal(job) || tally.ended.has(job.id)).length;
   let progress: Progress | undefined;
   try {
-    if (terminal.isTty) terminal.bar(styled("dim", "  starting the embedded database …"));
-    await semel.ready();
+    // A Redis that is not there is told in one line; what is embedded is there, and takes its time.
+    if (where.kind === "embedded") {
+      introduce(terminal, place, where);
+      if (terminal.isTty) terminal.bar(styled("dim", `  starting ${nameOf(where)} …`));
+    }
+    await connect(semel, where);
+    if (where.kind === "redis") introduce(terminal, place, where);
     progress = new Progress(terminal, () => ({ done: done(), total: feed.jobs.size, isReading: feed.isReading }));
     // The folder is ours alone from here on: one process at a time.
     const startedIn = performance.now() - startedAt;
@@ -71,9 +74,9 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
     progress.end();
     listSkipped(terminal, reading);
     const tookMs = performance.now() - startedAt;
-    summarise(terminal, { reading, feed, tally, verdict, tookMs, startedIn });
+    summarise(terminal, { reading, feed, tally, verdict, tookMs, startedIn, where });
     const holds = verdict.claims.every((one) => one.holds);
-    if (holds) conclude(terminal, verdict, tally);
+    if (holds) conclude(terminal, verdict, tally, where);
     else terminal.line(styled("red", "\nIt does not hold."));
     // A store that another version wrote refuses what this one asks.
     if (feed.refused > 0) terminal.line("If its state is from another version of Semel: --reset begins anew.");
@@ -88,11 +91,16 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
 const isFinal = (job: Answer): boolean =>
   job.outcome === "replayed" || (job.outcome === "duplicate" && ["completed", "dead", "cancelled"].includes(job.state));
 
-function introduce(terminal: Terminal, { folder, isRepository, state }: Place): void {
+function introduce(terminal: Terminal, { folder, isRepository, state }: Place, where: BackendPlace): void {
   const what = isRepository ? "this repository's Markdown" : folder;
   terminal.line(styled("bold", `Semel demo: embedding ${printable(what)}, each chunk once`));
   const dim = (text: string) => terminal.line(styled("dim", `  ${text}`));
-  dim(`state      ${printable(shortest(state))} (queue, store, index, ledger: one process, no server)`);
+  if (where.kind === "embedded") {
+    dim(`state      ${printable(shortest(state))} (queue, store, index, ledger: one process, no server)`);
+  } else {
+    dim(`state      ${nameOf(where)}, namespace ${where.namespace} (queue, store)`);
+    dim(`           ${printable(shortest(state))} (index, ledger)`);
+  }
   dim("embedding  lexical, made here: hashed words and trigrams; the provider is fake and every call is counted");
   terminal.line();
 }
@@ -121,9 +129,11 @@ function listSkipped(terminal: Terminal, { skipped }: Reading): void {
   if (left > 0) terminal.line(styled("dim", `  skipped ${count(left)} more`));
 }
 
-function conclude(terminal: Terminal, { completed, paid }: Verdict, { attempts }: Tally): void {
+function conclude(terminal: Terminal, { completed, paid }: Verdict, { attempts }: Tally, { kind }: BackendPlace): void {
+  // The URL itself may hold a password.
+  const on = kind === "redis" ? "--redis … " : "";
   const hint = (args: string, what: string) =>
-    terminal.line(styled("dim", `  npm run demo -- ${args.padEnd(23)} ${what}`));
+    terminal.line(styled("dim", `  npm run demo -- ${on}${args.padEnd(23)} ${what}`));
   const isIdle = attempts === 0;
   terminal.line(
     isIdle

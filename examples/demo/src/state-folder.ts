@@ -1,8 +1,11 @@
-import { existsSync, mkdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createSemel, digest, SemelError } from "@semel/core";
 import { embedded } from "@semel/embedded";
+import type { Arguments } from "./arguments.ts";
+import { type BackendPlace, clear, connect, openSemel, redisAddress } from "./backend.ts";
 import { DemoError } from "./demo-error.ts";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
@@ -20,21 +23,38 @@ export interface Place {
   readonly state: string;
   readonly queue: string;
   readonly ledger: string;
+  /** The URL of the Redis that has queue and records; `undefined`: the folder `queue` has them. */
+  readonly redis: string | undefined;
 }
 
-/** @throws {DemoError} `FOLDER_NOT_FOUND`, `NOT_A_FOLDER`, `FOLDER_UNREADABLE` */
-export function placeOf(given: string | undefined, data: string | undefined): Place {
+/** @throws {DemoError} `FOLDER_NOT_FOUND`, `NOT_A_FOLDER`, `FOLDER_UNREADABLE`, `ARGUMENT_INVALID` */
+export function placeOf({ folder: given, data, redis }: Pick<Arguments, "folder" | "data" | "redis">): Place {
   const folder = realFolder(given ?? repository);
   const hash = digest(folder).slice(0, 10);
   const dataFolder = dataPath(data);
   const name = basename(folder)
     .replace(/[^A-Za-z0-9]+/g, "-")
     .slice(0, 24);
-  const state = join(dataFolder, `${name}-${hash}`);
+  // What was paid for is written down beside what knows it: another Redis knows nothing of it.
+  const server = redis === undefined ? "" : `-redis-${digest(redisAddress(redis)).slice(0, 10)}`;
+  const state = join(dataFolder, `${name}-${hash}${server}`);
   const isRepository = given === undefined;
   const ledger = join(state, "effects.jsonl");
-  return { folder, isRepository, hash, data: dataFolder, state, queue: join(state, "queue"), ledger };
+  return { folder, isRepository, hash, data: dataFolder, state, queue: join(state, "queue"), ledger, redis };
 }
+
+/**
+ * Where queue and records of a place are. On a Redis they are found by a namespace, which is made up here and kept in the
+ * state folder: two folders never meet there, nor do two machines.
+ */
+export function backendPlaceOf({ state, queue, redis: url }: Place): BackendPlace {
+  if (url === undefined) return { kind: "embedded", directory: queue };
+  const path = join(state, "namespace");
+  if (!existsSync(path)) writeFileSync(path, newNamespace());
+  return { kind: "redis", url, namespace: readFileSync(path, "utf8") };
+}
+
+export const newNamespace = (): string => randomBytes(9).toString("hex");
 
 export const dataPath = (data: string | undefined): string => resolve(data ?? join(repository, ".semel", "demo"));
 
@@ -68,8 +88,14 @@ function makeWithParents(path: string): void {
 }
 
 /** Forgets a folder, unless another process is at work on it. @throws `DIRECTORY_LOCKED` */
-export async function forget({ state, queue }: Place): Promise<void> {
-  if (existsSync(queue)) {
+export async function forget(place: Place): Promise<void> {
+  const { state, queue } = place;
+  const where = existsSync(state) ? backendPlaceOf(place) : undefined;
+  if (where?.kind === "redis") {
+    const semel = openSemel(where, [], "60s");
+    await connect(semel, where).finally(() => semel.close());
+    await clear(where.url, where.namespace);
+  } else if (existsSync(queue)) {
     const semel = createSemel({ ...embedded(queue, { waitForLock: "1s" }), logger: false, deadline: "60s" });
     try {
       await semel.ready();

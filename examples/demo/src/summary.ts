@@ -1,3 +1,4 @@
+import { type BackendPlace, nameOf } from "./backend.ts";
 import type { Feed } from "./feed.ts";
 import { tallied } from "./progress.ts";
 import type { Reading } from "./reading.ts";
@@ -13,13 +14,14 @@ export interface Outcome {
   readonly tally: Tally;
   readonly verdict: Verdict;
   readonly tookMs: number;
-  /** What of it the start of the database took. */
+  /** What of it the start of the backend took. */
   readonly startedIn: number;
+  readonly where: BackendPlace;
 }
 
 /** The table, and below it what was checked. */
 export function summarise(terminal: Terminal, outcome: Outcome): void {
-  const { reading, feed, tally, verdict, tookMs, startedIn } = outcome;
+  const { reading, feed, tally, verdict, tookMs, startedIn, where } = outcome;
   const rows: Row[] = [
     ["documents", count(reading.documents), skippedNote(reading)],
     ["chunks", count(feed.jobs.size), coarseNote(reading)],
@@ -34,7 +36,7 @@ export function summarise(terminal: Terminal, outcome: Outcome): void {
     ["dead-lettered", count(verdict.dead), deadNote(verdict)],
     ["effects done", count(verdict.paid), "paid calls in this run, counted outside Semel"],
     ["effects repeated", count(verdict.repeated), "in all runs of this folder"],
-    ["time", seconds(tookMs), `${seconds(startedIn)} of it to start the embedded database`],
+    ["time", seconds(tookMs), `${seconds(startedIn)} of it until ${nameOf(where)} was ready`],
   ];
   terminal.line();
   for (const row of rows) terminal.line(lineOf(row, rows, terminal.columns));

@@ -8,6 +8,7 @@ describe("the demo's arguments", () => {
       folder: undefined,
       question: "",
       data: undefined,
+      redis: undefined,
       concurrency: 20,
       reset: false,
     });
@@ -18,6 +19,8 @@ describe("the demo's arguments", () => {
     [["--query", "leases and fences"], { mode: "query", question: "leases and fences" }],
     [["notes", "--query=-x", "--data", "state"], { mode: "query", folder: "notes", question: "-x", data: "state" }],
     [["--kill"], { mode: "kill" }],
+    [["--redis", "redis://127.0.0.1:6379"], { mode: "run", redis: "redis://127.0.0.1:6379" }],
+    [["--kill", "--redis=redis://127.0.0.1:6379"], { mode: "kill", redis: "redis://127.0.0.1:6379" }],
     [["-h"], { mode: "help" }],
     [["--", "--odd-name"], { mode: "run", folder: "--odd-name" }],
   ])("%j are understood", (args, expected) => {
@@ -31,6 +34,10 @@ describe("the demo's arguments", () => {
     [["--query", " "], "--query: expected a text"],
     [["--query"], "argument missing"],
     [["--data", ""], "--data: expected a folder"],
+    [["--redis"], "--redis: expected the URL of a Redis that is running, such as redis://"],
+    [["--redis", ""], "--redis: expected the URL of a Redis that is running"],
+    [["--redis", "--kill"], "--redis: expected the URL of a Redis that is running"],
+    [["--rediss", "x"], "Unknown option '--rediss'"],
     [["--concurrency", "0"], "--concurrency: expected a whole number from 1 to 100"],
     [["--concurrency", "many"], "--concurrency: expected a whole number from 1 to 100"],
     [["--concurrency", ""], "--concurrency: expected a whole number from 1 to 100"],

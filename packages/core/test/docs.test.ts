@@ -97,7 +97,7 @@ describe("code in the documentation compiles", { timeout: 60_000 }, () => {
   let program: ts.Program;
   beforeAll(() => {
     program = programOf(Object.fromEntries(blocks.map(({ path, text }) => [path, text])));
-  });
+  }, 120_000);
 
   test("there is some", () => expect(blocks.length).toBeGreaterThan(20));
 

@@ -44,7 +44,7 @@ export interface RedisOptions {
    * which is not touched. Or a connection that others share, which stays open as long as one of them holds it.
    */
   readonly redis: RedisSource | RedisConnection;
-  /** What all keys begin with. Letters, digits, `_`, `.`, `:` and `-`. Default: `semel`. */
+  /** What all keys begin with. 1–64 characters of `A–Z a–z 0–9 . _ -`. Default: `semel`. */
   readonly prefix?: string | undefined;
   /**
    * How many acknowledged jobs of each lane are kept as `completed` ones of BullMQ, for people who look at it through
@@ -88,7 +88,8 @@ function onRedis({
   keepFinished = 0,
   allowNoPersistence = false,
 }: RedisOptions): Broker {
-  if (!/^[\w.:-]{1,64}$/.test(prefix)) throw new OptionInvalidError("prefix", "1 to 64 of A–Z a–z 0–9 _ . : -", prefix);
+  if (!/^[\w.-]{1,64}$/.test(prefix))
+    throw new OptionInvalidError("prefix", "1 to 64 characters of A–Z a–z 0–9 . _ -", prefix);
   if (!Number.isInteger(keepFinished) || keepFinished < 0 || keepFinished > mostFinished) {
     throw new OptionInvalidError("keepFinished", `a whole number from 0 to ${mostFinished}`, keepFinished);
   }

@@ -11,6 +11,9 @@ import type { Judgement, RedisConnectionOptions } from "./redis-connection.ts";
 import { remembered } from "./remembered.ts";
 import { type Watch, watch } from "./watch.ts";
 
+/** What several connections notice within so long is one outage. In milliseconds. */
+const sameOutageMs = 3_000;
+
 /** The connections of one origin, opened when they are asked for, until the last holder lets go. */
 export class ConnectionPool {
   readonly isCluster: boolean;
@@ -26,6 +29,7 @@ export class ConnectionPool {
   /** Of the holders who want to hear of problems, the first does. */
   readonly #listeners: NonNullable<RedisConnectionOptions["onProblem"]>[] = [];
   #isEnding = false;
+  #toldAt: number = Number.NEGATIVE_INFINITY;
 
   constructor(origin: Origin, options: RedisConnectionOptions) {
     this.#origin = origin;
@@ -97,9 +101,16 @@ export class ConnectionPool {
     this.#clients.set(client, heartbeat(client));
     client.on("end", () => this.#forget(client));
     client.on("ready", () => connectNodes(client));
-    const onProblem = (text: string, error: unknown): void => this.#listeners[0]?.(text, error);
+    const onProblem = (text: string, error: unknown): void => this.#tell(text, error);
     const { place } = this.#origin;
     return { client, watch: watch(client, { place, isAwaited: profile === "commands", isEnding, onProblem }) };
+  }
+
+  /** Every connection notices an outage of its own; one of them is enough to hear of. */
+  #tell(text: string, error: unknown): void {
+    if (performance.now() - this.#toldAt < sameOutageMs) return;
+    this.#toldAt = performance.now();
+    this.#listeners[0]?.(text, error);
   }
 
   async #end(client: RedisClient): Promise<void> {

@@ -12,6 +12,11 @@ export interface RedisOptions {
   /** The largest result or step value, in bytes. Default: 262,144. */
   readonly maxValueBytes?: number | undefined;
   /**
+   * How many done jobs of each type (or shared queue) Bull Board and the like can still see. They are copies for people to
+   * look at and mean nothing to Semel. Default: 0.
+   */
+  readonly keepFinished?: number | undefined;
+  /**
    * Runs on a server without persistence in production too, where a restart of Redis loses every job. Default: `false`;
    * such a server is refused where `NODE_ENV` is `production`, and warned of elsewhere.
    */
@@ -30,10 +35,10 @@ export interface RedisOptions {
  * that could lose jobs: one that evicts keys, takes no writes or is older than 6.2.
  */
 export function redis(source: RedisSource | undefined, options: RedisOptions = {}): Backend {
-  const { prefix, maxValueBytes, allowNoPersistence } = options;
+  const { prefix, maxValueBytes, keepFinished, allowNoPersistence } = options;
   const connection = openRedis(source as RedisSource, { allowNoPersistence });
   const store = redisStore({ redis: connection, prefix, maxValueBytes });
-  const queue = bullmqQueue({ redis: connection, prefix });
+  const queue = bullmqQueue({ redis: connection, prefix, keepFinished });
   // From here on it is theirs: whoever is disposed of last closes it.
   void connection.close();
   return { queue, store, deadLetters: store, signals: store.signals, startDeadlineMs: firstStartMs };

@@ -54,7 +54,7 @@ export class Doorbell {
       for (let left = seconds; left > 0; left = (until - performance.now()) / 1_000) {
         this.#listening ??= this.#listen(key, left);
         const { reply, deafAt } = this.#listening;
-        let heard = await this.#first(reply, Math.min(until, deafAt) - performance.now());
+        let heard = await this.#first(reply, Math.max(0, Math.min(until, deafAt) - performance.now()));
         // A process that was busy for long hears that it is late before it hears the answer that is there.
         if (heard === late && performance.now() >= deafAt) heard = await this.#first(reply, turnMs);
         if (heard === late && performance.now() >= deafAt) return this.#giveUp();
