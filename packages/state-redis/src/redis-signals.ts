@@ -1,3 +1,4 @@
+import { SemelError } from "@semel/core";
 import type { JobId, Signals, SignalTopic } from "@semel/core/adapter";
 import type { RedisClient, RedisConnection } from "@semel/redis-connection";
 
@@ -16,6 +17,7 @@ export class RedisSignals implements Signals {
   readonly #outgoing = new Map<SignalTopic, Set<JobId>>();
   #subscriber: Promise<RedisClient> | undefined;
   #isClosed = false;
+  #isForbidden = false;
 
   constructor(
     connection: RedisConnection,
@@ -47,12 +49,16 @@ export class RedisSignals implements Signals {
         for (let from = 0; from < all.length; from += mostIds)
           await client.call("publish", channel, JSON.stringify(all.slice(from, from + mostIds)));
       }
-    } catch {
+    } catch (error) {
       // Whoever waits looks from time to time; that Redis cannot be reached is said by those who need it.
+      if (this.#isForbidden || !(error instanceof Error && error.message.startsWith("NOPERM"))) return;
+      this.#isForbidden = true;
+      this.#report("the user of Redis may not publish, so nobody is woken up: grant +publish and the channels", error);
     }
   }
 
   async subscribe(topic: SignalTopic, listen: (id: JobId) => void): Promise<AsyncDisposable> {
+    if (this.#isClosed) throw new SemelError("CLOSED", "the store has been closed");
     const listeners = this.#listeners[topic];
     listeners.add(listen);
     try {

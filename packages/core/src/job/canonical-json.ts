@@ -1,5 +1,6 @@
 import { SemelError } from "../errors/semel-error.ts";
 import type { PayloadLimits } from "./limits.ts";
+import { sorted } from "./sorted.ts";
 import { encodeText, encodeVector } from "./value.ts";
 
 /** The canonical text of one field of the payload, and of the whole. */
@@ -35,8 +36,11 @@ interface Field {
   readonly text: string;
 }
 
-const objectOf = (fields: readonly Field[]): string =>
-  `{${fields.map(({ name, text }) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+function objectOf(fields: readonly Field[]): string {
+  let text = "";
+  for (const field of fields) text += `${text === "" ? "{" : ","}${JSON.stringify(field.name)}:${field.text}`;
+  return text === "" ? "{}" : `${text}}`;
+}
 
 class Writer {
   readonly #limits: PayloadLimits;
@@ -68,7 +72,7 @@ class Writer {
     const names = Object.keys(value);
     if (names.length > this.#limits.keys) throw this.#tooLarge("keys", names.length);
     const fields: Field[] = [];
-    for (const name of names.sort()) {
+    for (const name of sorted(names)) {
       const field = this.#read(value, name);
       if (field === undefined) continue;
       // Harmless in JSON, dangerous in whatever merges it later; nobody has a field called so on purpose.

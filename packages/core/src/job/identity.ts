@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
+import { remembered } from "../runtime/remembered.ts";
 import type { Canonical } from "./canonical-json.ts";
 
 /**
@@ -22,29 +23,34 @@ export type Fingerprint = string;
 const idSuffix = /^[A-Za-z0-9_-]{1,64}$/;
 const tenantPattern = /^[^\p{Cc}\p{Cs}\u2028\u2029]{1,256}$/u;
 
+/** In one call: an object that is fed and then asked costs several times as much, and every enqueue hashes often. */
+const sha256 = (text: string): string => hash("sha256", text, "base64url");
+
 /** Length prefixes keep `("a:b", "c")` and `("a", "b:c")` apart; hashing takes care of colons, braces, length and digits. */
-function hash(parts: readonly string[]): Buffer {
-  const sum = createHash("sha256");
-  for (const part of parts) sum.update(`${Buffer.byteLength(part)}:${part}`);
-  return sum.digest();
+function prefixed(...parts: readonly string[]): string {
+  let text = "";
+  for (const part of parts) text += `${Buffer.byteLength(part)}:${part}`;
+  return text;
 }
 
 /** A content hash for correlation fields: the first 128 bits of SHA-256, as 22 characters of base64url. */
 export function digest(text: string): string {
-  return createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url");
+  return hash("sha256", text, "buffer").toString("base64url", 0, 16);
 }
 
 export function guardKey(namespace: string, tenant: string | undefined, type: string, correlation: string): GuardKey {
   // An absent tenant and a tenant named "" must not meet, hence the mark.
   const owner = tenant === undefined ? "-" : `+${tenant}`;
-  const all = hash(["semel/1", namespace, owner, type, correlation]).toString("base64url").slice(0, 22);
+  const all = sha256(prefixed("semel/1", namespace, owner, type, correlation)).slice(0, 22);
   return namespaceMark(namespace) + tenantMark(namespace, owner) + all;
 }
 
-const namespaceMark = (namespace: string): string =>
-  hash(["semel/1/namespace", namespace]).toString("base64url").slice(0, 4);
+/** The same few namespaces, tenants and field values come again and again. */
+const knownHash = remembered(sha256);
+
+const namespaceMark = (namespace: string): string => knownHash(prefixed("semel/1/namespace", namespace)).slice(0, 4);
 const tenantMark = (namespace: string, owner: string): string =>
-  hash(["semel/1/tenant", namespace, owner]).toString("base64url").slice(0, 6);
+  knownHash(prefixed("semel/1/tenant", namespace, owner)).slice(0, 6);
 
 /** Whether a key can be of this namespace, and where one is given of this tenant: what is not, need not be looked up. */
 export function belongs(key: GuardKey, namespace: string, tenant: string | undefined): boolean {
@@ -54,9 +60,7 @@ export function belongs(key: GuardKey, namespace: string, tenant: string | undef
 
 /** The key an outside service is given to recognise a repeat: same for every attempt of one generation. */
 export function effectKey(key: GuardKey, generation: number, step: string): string {
-  return hash(["semel/1/effect", key, String(generation), step])
-    .subarray(0, 24)
-    .toString("base64url");
+  return sha256(prefixed("semel/1/effect", key, String(generation), step)).slice(0, 32);
 }
 
 /** @throws `OPTION_INVALID` for a suffix that is not 1–64 characters of `A–Z a–z 0–9 _ -`. */
@@ -82,22 +86,14 @@ export function checkTenant(tenant: unknown): string {
   });
 }
 
-const short = (text: string): string =>
-  createHash("sha256").update(text).digest().subarray(0, 3).toString("base64url").slice(0, 3);
+const short = (text: string): string => knownHash(text).slice(0, 3);
 const namedFields = 12;
 
-export function fingerprintOf(payload: Canonical): Fingerprint {
-  const whole = createHash("sha256")
-    .update("semel/1/payload:")
-    .update(payload.text)
-    .digest()
-    .subarray(0, 18)
-    .toString("base64url");
-  const names = short(payload.fields.map((field) => field.name).join("\n"));
-  return `${whole}.${names}${payload.fields
-    .slice(0, namedFields)
-    .map((field) => short(field.text))
-    .join("")}`;
+export function fingerprintOf({ text, fields }: Canonical): Fingerprint {
+  const whole = sha256(`semel/1/payload:${text}`).slice(0, 24);
+  let marks = short(fields.map(({ name }) => name).join("\n"));
+  for (const field of fields.slice(0, namedFields)) marks += short(field.text);
+  return `${whole}.${marks}`;
 }
 
 /** Which fields of `payload` differ from the one behind `standing`. Empty when that cannot be told. */

@@ -3,6 +3,7 @@ import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { DefinedJob } from "./define-job.ts";
 import type { Key } from "./job.ts";
+import { sorted } from "./sorted.ts";
 
 interface Issue {
   readonly path: string;
@@ -10,54 +11,55 @@ interface Issue {
 }
 
 /**
- * Parses a payload, at enqueue and again in the worker.
- * @throws `PAYLOAD_INVALID` with every path that does not fit, in `details.issues`.
+ * Parses a payload, at enqueue and again in the worker. A promise only where the schema answers with one.
+ * @throws `PAYLOAD_INVALID` with every path that does not fit, in `details.issues`; or rejects with it.
  */
-export async function parsePayload(job: DefinedJob, payload: unknown): Promise<unknown> {
-  const outcome = await validate(job.payload, payload);
-  if ("value" in outcome) return outcome.value;
-  throw new SemelError(
-    "PAYLOAD_INVALID",
-    `the payload of ${job.type} does not fit its schema: ${listed(outcome.issues)}`,
-    {
-      details: { type: job.type, issues: outcome.issues },
-    },
-  );
+export function parsePayload(job: DefinedJob, payload: unknown): unknown {
+  return validated(job.payload, payload, (issues) => {
+    const message = `the payload of ${job.type} does not fit its schema: ${listed(issues)}`;
+    return new SemelError("PAYLOAD_INVALID", message, { details: { type: job.type, issues } });
+  });
 }
 
-/** @throws `RESULT_INVALID`, with paths. A job without a result schema has no result. */
-export async function parseResult(job: DefinedJob, result: unknown): Promise<unknown> {
+/**
+ * Likewise of a result. A job without a result schema has none.
+ * @throws `RESULT_INVALID`, with paths; or rejects with it.
+ */
+export function parseResult(job: DefinedJob, result: unknown): unknown {
   if (!job.result) return undefined;
-  const outcome = await validate(job.result, result);
-  if ("value" in outcome) return outcome.value;
-  throw new SemelError(
-    "RESULT_INVALID",
-    `the result of ${job.type} does not fit its schema: ${listed(outcome.issues)}`,
-    {
-      details: { type: job.type, issues: outcome.issues },
-    },
-  );
+  return validated(job.result, result, (issues) => {
+    const message = `the result of ${job.type} does not fit its schema: ${listed(issues)}`;
+    return new SemelError("RESULT_INVALID", message, { details: { type: job.type, issues } });
+  });
 }
 
-async function validate(schema: Schema, value: unknown): Promise<{ value: unknown } | { issues: readonly Issue[] }> {
-  const outcome = await validated(schema, value);
-  if (!outcome.issues) return { value: outcome.value };
-  return {
-    issues: outcome.issues.slice(0, 20).map((issue) => ({
-      path: (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part)).join("."),
-      message: issue.message.slice(0, 300),
-    })),
+/** Most schemas answer at once: they are not made to wait a turn. */
+function validated(schema: Schema, value: unknown, refuse: (issues: readonly Issue[]) => SemelError): unknown {
+  const judge = (outcome: Schema.Result<unknown>): unknown => {
+    if (!outcome.issues) return outcome.value;
+    throw refuse(outcome.issues.slice(0, 20).map(issueOf));
   };
+  // A schema that throws has an issue with the value, too.
+  const threw = (error: unknown): Schema.Result<unknown> => ({
+    issues: [{ message: `the schema threw: ${describeFailure(error).message}` }],
+  });
+  let outcome: Schema.Result<unknown> | Promise<Schema.Result<unknown>>;
+  try {
+    outcome = schema["~standard"].validate(value);
+  } catch (error) {
+    outcome = threw(error);
+  }
+  return isPromise(outcome) ? Promise.resolve(outcome).catch(threw).then(judge) : judge(outcome);
 }
 
-/** A schema that throws has an issue with the value, too. */
-async function validated(schema: Schema, value: unknown): Promise<Schema.Result<unknown>> {
-  try {
-    return await schema["~standard"].validate(value);
-  } catch (error) {
-    return { issues: [{ message: `the schema threw: ${describeFailure(error).message}` }] };
-  }
-}
+/** Not `instanceof`: a schema may have been made in another realm. */
+const isPromise = <T extends object>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as { then?: unknown }).then === "function";
+
+const issueOf = ({ path = [], message }: Schema.Issue): Issue => ({
+  path: path.map((part) => String(typeof part === "object" ? part.key : part)).join("."),
+  message: message.slice(0, 300),
+});
 
 const listed = (issues: readonly Issue[]): string =>
   issues.map(({ path, message }) => `${path || "(whole)"}: ${message}`).join("; ");
@@ -99,7 +101,9 @@ export function correlationOf(job: DefinedJob, payload: unknown): Readonly<Recor
   if (job.correlation === "none") return undefined;
   if (typeof job.correlation === "function") return checked(job, computed(job, job.correlation, payload));
   const fields = payload as Readonly<Record<string, Key>> | null;
-  return checked(job, Object.fromEntries(job.correlation.map((name) => [name, fields?.[name] as Key])));
+  const correlation: Record<string, Key> = {};
+  for (const name of job.correlation) correlation[name] = fields?.[name] as Key;
+  return checked(job, correlation);
 }
 
 function computed(
@@ -141,6 +145,6 @@ const isKey = (value: unknown): value is Key =>
 
 /** One text for one correlation, whatever the order of its fields: `"1"` and `1` stay apart. */
 export function correlationText(correlation: Readonly<Record<string, Key>>): string {
-  const fields = Object.keys(correlation).sort();
-  return JSON.stringify(fields.map((name) => [name, correlation[name]]));
+  const names = sorted(Object.keys(correlation));
+  return JSON.stringify(names.map((name) => [name, correlation[name]]));
 }

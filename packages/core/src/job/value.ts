@@ -24,25 +24,47 @@ export const encodeText = (text: string): string => (text.startsWith(mark) ? mar
  * @throws Error for NaN, infinities, BigInt, cycles, typed arrays other than `Float32Array`, and what a `toJSON` throws.
  */
 export function encodeValue(value: unknown): StoredValue {
-  const encoded = JSON.stringify(value, (key, field: unknown) => {
-    if (typeof field === "string") return encodeText(field);
-    if (typeof field === "number" && !Number.isFinite(field))
-      throw new Error(`${field} at "${key}" is not a JSON number`);
-    if (field instanceof Float32Array) return encodeVector(field);
-    if (ArrayBuffer.isView(field))
-      throw new Error(
-        `a ${field.constructor.name} at "${key}" cannot be stored; use a Float32Array or an array of numbers`,
-      );
-    return field;
-  });
-  return encoded ?? nothing;
+  // Most values are plain data, and writing that without a replacer is several times faster.
+  return (isPlain(value, 0) ? JSON.stringify(value) : JSON.stringify(value, encodeField)) ?? nothing;
 }
+
+function encodeField(key: string, field: unknown): unknown {
+  if (typeof field === "string") return encodeText(field);
+  if (typeof field === "number" && !Number.isFinite(field))
+    throw new Error(`${field} at "${key}" is not a JSON number`);
+  if (field instanceof Float32Array) return encodeVector(field);
+  if (ArrayBuffer.isView(field))
+    throw new Error(
+      `a ${field.constructor.name} at "${key}" cannot be stored; use a Float32Array or an array of numbers`,
+    );
+  return field;
+}
+
+/** Deeper than this is not looked for: it may be a cycle, and whoever writes it will say so. */
+const plainDepth = 16;
+
+/** Whether {@link encodeField} would certainly leave it as it is. Never wrong in saying so; a no may be. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === "string") return !value.startsWith(mark);
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return typeof value === "boolean" || value === undefined;
+  if (value === null) return true;
+  if (depth === plainDepth || "toJSON" in value) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (Array.isArray(value)) return prototype === Array.prototype && value.every((entry) => isPlain(entry, depth + 1));
+  if (prototype !== Object.prototype) return false;
+  for (const name in value) if (!isPlain((value as Record<string, unknown>)[name], depth + 1)) return false;
+  return true;
+}
+
+/** Whether a JSON text may hold a string that begins with the mark; it has no other way to begin one. */
+export const hasMarks = (text: string): boolean => text.includes(`"${mark}`);
 
 /** The inverse of {@link encodeValue}. */
 export function decodeValue<T = unknown>(stored: StoredValue): T {
   if (stored === nothing) return undefined as T;
   // Most values hold no such string, and parsing without a reviver is several times faster.
-  if (!stored.includes(`"${mark}`)) return JSON.parse(stored) as T;
+  if (!hasMarks(stored)) return JSON.parse(stored) as T;
   return JSON.parse(stored, (_key, field: unknown) =>
     typeof field === "string" && field.startsWith(mark) ? decodeText(field) : field,
   ) as T;

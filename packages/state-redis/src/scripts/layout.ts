@@ -5,8 +5,8 @@ import { beside } from "../keys.ts";
  * How records, steps and operations are laid out in bytes. Redis' own `struct` library packs and unpacks them: reading
  * JSON, MessagePack or a hash field by field takes several times as long as all the commands of an operation together.
  *
- * `B` is a byte, `I4` four bytes, `d` a double (instants in milliseconds, fences and versions are whole and below 2^53), `s` a text
- * that ends with a NUL. Numbers that are absent are 0, absent texts are empty.
+ * `B` is a byte, `I4` four bytes, `d` a double (instants in milliseconds, fences and versions are whole and below 2^53),
+ * `s` a text that ends with a NUL. Numbers that are absent are 0, absent texts are empty.
  */
 
 /** The fields of a record by their place in it. Behind them is EXTRA: what few records have, as a map in MessagePack. */
