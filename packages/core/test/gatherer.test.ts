@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
+import { systemClock } from "../src/runtime/clock.ts";
+import { NoAnswer } from "../src/runtime/deadline.ts";
 import { Gatherer } from "../src/runtime/gatherer.ts";
 
 function stage(options?: { maxItems?: number; maxCalls?: number }) {
@@ -14,7 +16,7 @@ const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 describe("gatherer", () => {
   it("sends a lone item in the microtask it came in", async () => {
     const { call, open, gatherer } = stage();
-    const answer = gatherer.send(1).answer;
+    const answer = gatherer.send(1);
     expect(call).not.toHaveBeenCalled();
     await Promise.resolve();
     expect(call).toHaveBeenCalledExactlyOnceWith([1]);
@@ -24,7 +26,7 @@ describe("gatherer", () => {
 
   it("sends what comes in one turn together, in order", async () => {
     const { call, open, gatherer } = stage();
-    const answers = Promise.all([1, 2, 3].map((item) => gatherer.send(item).answer));
+    const answers = Promise.all([1, 2, 3].map((item) => gatherer.send(item)));
     await microtasks();
     expect(call).toHaveBeenCalledExactlyOnceWith([1, 2, 3]);
     open[0]?.();
@@ -33,7 +35,7 @@ describe("gatherer", () => {
 
   it("gathers while its calls are under way, and sends the rest when one ends", async () => {
     const { call, open, gatherer } = stage({ maxCalls: 2, maxItems: 2 });
-    const all = [1, 2, 3, 4, 5, 6].map((item) => gatherer.send(item).answer);
+    const all = [1, 2, 3, 4, 5, 6].map((item) => gatherer.send(item));
     await microtasks();
     expect(call.mock.calls).toEqual([[[1, 2]], [[3, 4]]]);
     open[1]?.();
@@ -51,9 +53,9 @@ describe("gatherer", () => {
       .mockRejectedValueOnce(new Error("down"))
       .mockImplementation(async (items: number[]) => items);
     const gatherer = new Gatherer<number, number>(call);
-    const failed = await Promise.allSettled([gatherer.send(1).answer, gatherer.send(2).answer]);
+    const failed = await Promise.allSettled([gatherer.send(1), gatherer.send(2)]);
     expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    expect(await gatherer.send(3).answer).toBe(3);
+    expect(await gatherer.send(3)).toBe(3);
   });
 
   it("sends the items of a failed call one by one where that may help, and fails only the culprit", async () => {
@@ -62,28 +64,45 @@ describe("gatherer", () => {
       return [...items];
     });
     const gatherer = new Gatherer<number, number>(call, { mayResend: () => true });
-    const settled = await Promise.allSettled([1, 2, 3].map((item) => gatherer.send(item).answer));
+    const settled = await Promise.allSettled([1, 2, 3].map((item) => gatherer.send(item)));
     expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
     expect(call.mock.calls).toEqual([[[1, 2, 3]], [[1]], [[2]], [[3]]]);
   });
 
-  it("does not send what was withdrawn before it left", async () => {
+  it("gives up what is not answered in time, and does not send it any more if it has not left", async () => {
     const { call, open, gatherer } = stage({ maxCalls: 1 });
-    const first = gatherer.send(1);
+    const timers: (() => void)[] = [];
+    const timer = (_ms: number, fire: () => void) => ({ cancel: () => {}, index: timers.push(fire) });
+    const clock = { ...systemClock, timer };
+    const patience = { clock, ms: 40, what: "the test" };
+    const first = gatherer.send(1, patience);
     await microtasks();
-    const [second, third] = [gatherer.send(2), gatherer.send(3)];
-    second.withdraw();
+    const second = gatherer.send(2, patience);
+    const third = gatherer.send(3, patience);
+    timers[0]?.();
+    timers[1]?.();
+    await expect(first).rejects.toThrow("the test did not answer within 40 ms");
+    await expect(second).rejects.toThrow(NoAnswer);
     open[0]?.();
-    expect(await first.answer).toBe(10);
     await microtasks();
     open[1]?.();
-    expect(await third.answer).toBe(30);
+    expect(await third).toBe(30);
     expect(call.mock.calls).toEqual([[[1]], [[3]]]);
+  });
+
+  it("keeps no timer of what was answered or refused", async () => {
+    const cancel = vi.fn();
+    const patience = { clock: { ...systemClock, timer: () => ({ cancel }) }, ms: 40, what: "the test" };
+    const gatherer = new Gatherer<number, number>(async ([item = 0]) => (item > 0 ? [item] : Promise.reject(item)));
+    await gatherer.send(1, patience);
+    expect(cancel).toHaveBeenCalledOnce();
+    await expect(gatherer.send(0, patience)).rejects.toBe(0);
+    expect(cancel).toHaveBeenCalledTimes(2);
   });
 
   it("notices an answer that is missing", async () => {
     const gatherer = new Gatherer<number, number>(async () => [1]);
-    const [first, second] = await Promise.allSettled([gatherer.send(1).answer, gatherer.send(2).answer]);
+    const [first, second] = await Promise.allSettled([gatherer.send(1), gatherer.send(2)]);
     expect(first).toMatchObject({ status: "fulfilled", value: 1 });
     expect(second).toMatchObject({ status: "rejected", reason: { message: "1 answers came for 2 questions" } });
   });

@@ -32,15 +32,11 @@ export class Guard {
   }
 
   /** Asks once. Rejects when the store fails or is silent; what became of the operation is unknown then. */
-  async ask<O extends Operation>(operation: O, deadlineMs: number = storeDeadlineMs): Promise<AnswerTo<O>> {
-    const sent = (urgent.has(operation.op) ? this.#ofRunning : this.#ofOthers).send(operation);
-    try {
-      const what = `the job store (${operation.op})`;
-      // The gatherer keeps the order, and the store answers each operation in kind.
-      return (await within(this.#runtime.clock, deadlineMs, what, () => sent.answer)) as AnswerTo<O>;
-    } finally {
-      sent.withdraw();
-    }
+  ask<O extends Operation>(operation: O, deadlineMs: number = storeDeadlineMs): Promise<AnswerTo<O>> {
+    const { op } = operation;
+    const patience = { clock: this.#runtime.clock, ms: deadlineMs, what: `the job store (${op})` };
+    // The gatherer keeps the order, and the store answers each operation in kind.
+    return (urgent.has(op) ? this.#ofRunning : this.#ofOthers).send(operation, patience) as Promise<AnswerTo<O>>;
   }
 
   /**

@@ -1,6 +1,8 @@
 import type { GuardKey } from "../job/identity.ts";
 import type { Delivery } from "../queue/queue.ts";
 import { type AbortReason, AttemptAborted } from "../runtime/abort.ts";
+import type { Timer } from "../runtime/clock.ts";
+import type { Link } from "../runtime/linked-list.ts";
 import type { Progress } from "./job-record.ts";
 
 interface LeaseOptions {
@@ -11,6 +13,13 @@ interface LeaseOptions {
   readonly leaseMs: number;
   /** When the claim that got it was sent, on the monotonic clock. */
   readonly sentAt: number;
+}
+
+/** What its keeper has in hand for a lease. */
+interface Kept {
+  readonly place: Link<Lease>;
+  renewal: Timer;
+  fence: Timer;
 }
 
 /** One worker's claim on one job while it runs. `signal` fires when the run is to stop, whatever the cause. */
@@ -25,7 +34,12 @@ export class Lease {
   /** When the last successful renewal was sent. */
   confirmedAt: number;
   progress: Progress | undefined;
-  readonly #controller = new AbortController();
+  /** `undefined` while nobody keeps it alive. */
+  kept: Kept | undefined;
+  /** Made for whoever asks for the signal: most runs are over without anybody having asked. */
+  #controller: AbortController | undefined;
+  #aborted: AttemptAborted | undefined;
+  #listeners: readonly (() => void)[] = [];
 
   constructor(options: LeaseOptions) {
     this.delivery = options.delivery;
@@ -37,16 +51,36 @@ export class Lease {
   }
 
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#aborted);
+    }
     return this.#controller.signal;
   }
 
+  /** Why the run is to stop; `undefined` as long as it may go on. */
+  get aborted(): AttemptAborted | undefined {
+    return this.#aborted;
+  }
+
   get abortReason(): AbortReason | undefined {
-    return this.signal.aborted ? (this.signal.reason as AttemptAborted).reason : undefined;
+    return this.#aborted?.reason;
+  }
+
+  /** `listen` is called once, when the run is to stop; before those who listen to the signal. Answers how to stop listening. */
+  onAbort(listen: () => void): () => void {
+    this.#listeners = [...this.#listeners, listen];
+    return () => {
+      this.#listeners = this.#listeners.filter((one) => one !== listen);
+    };
   }
 
   /** The first reason stands. */
   abort(reason: AbortReason, message: string): void {
-    if (!this.signal.aborted) this.#controller.abort(new AttemptAborted(reason, message));
+    if (this.#aborted) return;
+    this.#aborted = new AttemptAborted(reason, message);
+    for (const listen of this.#listeners) listen();
+    this.#controller?.abort(this.#aborted);
   }
 
   lose(): void {

@@ -9,6 +9,7 @@ import type { Jsonify } from "../job/json.ts";
 import { defaultPayloadLimits } from "../job/limits.ts";
 import { decodeValue, encodeOrThrow, sizeOf } from "../job/value.ts";
 import type { Effect, OnceOptions } from "../processor/context.ts";
+import { LinkedList } from "../runtime/linked-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
 import type { Lease } from "./lease.ts";
@@ -37,7 +38,7 @@ export class Steps {
   readonly #parts: StepParts;
   readonly #begun = new Set<string>();
   readonly #done: string[] = [];
-  readonly #open = new Map<Promise<unknown>, string>();
+  readonly #open = new LinkedList<{ readonly name: string; readonly step: Promise<unknown> }>();
   #isOver = false;
 
   constructor(parts: StepParts) {
@@ -54,20 +55,25 @@ export class Steps {
     this.#isOver = true;
   }
 
+  /** Whether all steps have succeeded or failed. */
+  get areEnded(): boolean {
+    return this.#open.size === 0;
+  }
+
   /** Names of the steps that have neither succeeded nor failed yet. */
   get open(): readonly string[] {
-    return [...this.#open.values()];
+    return Array.from(this.#open, ({ name }) => name);
   }
 
   /** Resolves when every step that was begun has ended: an effect under way is waited for, so that it gets on record. */
   async ended(): Promise<void> {
-    await Promise.allSettled(this.#open.keys());
+    await Promise.allSettled(Array.from(this.#open, ({ step }) => step));
   }
 
   once<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions = {}): Promise<Jsonify<T>> {
     const step = this.#run(name, run, options);
-    this.#open.set(step, name);
-    const close = (): void => void this.#open.delete(step);
+    const place = this.#open.push({ name, step });
+    const close = (): void => place.leave();
     // Whoever awaits it hears of its failure; whoever does not must not bring the process down.
     step.then(close, close);
     return step;
@@ -150,7 +156,7 @@ export class Steps {
     const { lease } = this.#parts;
     if (this.#isOver || lease.isLost || lease.abortReason === "lease-lost") throw attemptOver(name);
     // A cancelled or timed out attempt begins nothing new either; its signal says why.
-    lease.signal.throwIfAborted();
+    if (lease.aborted) throw lease.aborted;
   }
 }
 

@@ -21,6 +21,7 @@ export class Emitter {
   }
 
   emit<N extends EventName>(name: N, fields: Events[N]): void {
+    if (this.#hooks.length === 0) return;
     const event = { name, at: this.#clock.now(), ...fields } as unknown as SemelEvent;
     for (const hook of this.#hooks) this.#tell(hook, event);
   }

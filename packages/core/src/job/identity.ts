@@ -45,12 +45,9 @@ export function guardKey(namespace: string, tenant: string | undefined, type: st
   return namespaceMark(namespace) + tenantMark(namespace, owner) + all;
 }
 
-/** The same few namespaces, tenants and field values come again and again. */
-const knownHash = remembered(sha256);
-
-const namespaceMark = (namespace: string): string => knownHash(prefixed("semel/1/namespace", namespace)).slice(0, 4);
-const tenantMark = (namespace: string, owner: string): string =>
-  knownHash(prefixed("semel/1/tenant", namespace, owner)).slice(0, 6);
+const namespaceMark = remembered((namespace) => sha256(prefixed("semel/1/namespace", namespace)).slice(0, 4));
+const tenantMark = (namespace: string, owner: string): string => tenantMarks(prefixed(namespace, owner));
+const tenantMarks = remembered((owner) => sha256(prefixed("semel/1/tenant") + owner).slice(0, 6));
 
 /** Whether a key can be of this namespace, and where one is given of this tenant: what is not, need not be looked up. */
 export function belongs(key: GuardKey, namespace: string, tenant: string | undefined): boolean {
@@ -86,7 +83,8 @@ export function checkTenant(tenant: unknown): string {
   });
 }
 
-const short = (text: string): string => knownHash(text).slice(0, 3);
+/** The same few field names and values come again and again. */
+const short = remembered((text) => sha256(text).slice(0, 3));
 const namedFields = 12;
 
 export function fingerprintOf({ text, fields }: Canonical): Fingerprint {

@@ -1,3 +1,3 @@
 /** How urgent a job is among those of its lane. A lane whose types declare no priority is first in, first out. */
-export type Priority = (typeof priorities)[number];
-export const priorities = ["interactive", "normal", "bulk"] as const;
+export type Priority = "interactive" | "normal" | "bulk";
+export const priorities: readonly Priority[] = ["interactive", "normal", "bulk"];

@@ -147,7 +147,7 @@ export class MemoryQueue implements Queue {
     const { holdMs } = consumer.options;
     const hold: Hold = { addition, delivery, holdMs, timer: this.#expiry(lane, addition, delivery, holdMs) };
     lane.running.set(addition.id, hold);
-    void consumer.run(delivery).then((disposition) => {
+    consumer.run(delivery, (disposition) => {
       // The hold may have ended meanwhile and the job be in other hands: then there is nothing left to dispose of.
       if (lane.running.get(addition.id)?.delivery === delivery && disposition.do !== "abandon") {
         hold.timer.cancel();
@@ -271,14 +271,14 @@ class MemoryConsumer implements Consumer {
     return !this.#stopped && this.#running.size < this.#concurrency;
   }
 
-  async run(delivery: Delivery): Promise<Disposition> {
+  /** `done` is told what is to become of it; before that there is room for another. */
+  run(delivery: Delivery, done: (disposition: Disposition) => void): void {
     const handling = this.#handle(delivery);
     const place = this.#running.push(handling);
-    try {
-      return await handling;
-    } finally {
+    void handling.then((disposition) => {
       place.leave();
-    }
+      done(disposition);
+    });
   }
 
   async extend(held: readonly Delivery[]): Promise<readonly Delivery[]> {

@@ -14,7 +14,8 @@ import type { Host } from "../runtime/host.ts";
 /** Everything kept for one guard key. */
 interface Entry {
   record: JobRecord;
-  readonly steps: Map<string, StepRecord>;
+  /** Most jobs have none. */
+  steps?: Map<string, StepRecord> | undefined;
   result?: StoredValue | undefined;
   envelope?: string | undefined;
   followUps?: string | undefined;
@@ -48,33 +49,39 @@ export class MemoryStore implements JobStore, LetterBox {
   }
 
   async apply<const Ops extends readonly Operation[]>(operations: Ops): Promise<AnswersTo<Ops>> {
-    const answers: Answer[] = operations.map((operation) => this.#apply(operation));
+    const now = this.#clock.now();
+    const answers: Answer[] = operations.map((operation) => this.#apply(operation, now));
     return answers as unknown as AnswersTo<Ops>;
   }
 
-  #apply(operation: Operation): Answer {
+  #apply(operation: Operation, now: EpochMs): Answer {
     const entry = this.#entries.get(operation.key);
-    const step = "step" in operation ? entry?.steps.get(operation.step) : undefined;
-    const { answer, writes } = decide(operation, { record: entry?.record, step }, this.#clock.now());
-    if (writes) this.#write(operation.key, writes);
-    const after = this.#entries.get(operation.key);
+    const step = "step" in operation ? entry?.steps?.get(operation.step) : undefined;
+    const { answer, writes } = decide(operation, { record: entry?.record, step }, now);
+    const after = writes ? this.#write(operation.key, entry, writes) : entry;
     if (answer.is === "replayed") return { ...answer, result: after?.result };
     if (answer.is === "finished" && "followUps" in answer) return { ...answer, followUps: after?.followUps };
     return answer;
   }
 
-  #write(key: GuardKey, writes: Writes): void {
-    if (writes.record === null) return void this.#entries.delete(key);
+  #write(key: GuardKey, found: Entry | undefined, writes: Writes): Entry | undefined {
     const { record } = writes;
-    const entry: Entry = this.#entries.get(key) ?? { record, steps: new Map() };
+    if (record === null) {
+      this.#entries.delete(key);
+      return undefined;
+    }
+    const entry: Entry = found ?? { record };
+    if (!found) this.#entries.set(key, entry);
     entry.record = record;
-    if (writes.clearSteps) entry.steps.clear();
-    if (writes.step?.record === null) entry.steps.delete(writes.step.name);
-    else if (writes.step) entry.steps.set(writes.step.name, writes.step.record);
+    if (writes.clearSteps) entry.steps = undefined;
+    if (writes.step?.record === null) entry.steps?.delete(writes.step.name);
+    else if (writes.step) {
+      entry.steps ??= new Map();
+      entry.steps.set(writes.step.name, writes.step.record);
+    }
     if (writes.result !== undefined) entry.result = writes.result ?? undefined;
     if (writes.envelope !== undefined) entry.envelope = writes.envelope ?? undefined;
     if (writes.followUps !== undefined) entry.followUps = writes.followUps ?? undefined;
-    this.#entries.set(key, entry);
     if (writes.letter) {
       const { id, type, tenant, reason = "NON_RETRYABLE", finishedAt: diedAt = this.#clock.now() } = record;
       const { body, group, keepMs } = writes.letter;
@@ -91,6 +98,7 @@ export class MemoryStore implements JobStore, LetterBox {
         order: ++this.#deaths,
       });
     }
+    return entry;
   }
 
   async read(keys: readonly GuardKey[]): Promise<readonly (JobRecord | undefined)[]> {

@@ -1,3 +1,5 @@
+import { Timers } from "./timers.ts";
+
 /** Milliseconds since 1970-01-01T00:00:00Z, as `Date.now()` gives them. */
 export type EpochMs = number;
 
@@ -22,24 +24,26 @@ export interface Clock {
   timer(delayMs: number, fire: () => void, kind?: "background"): Timer;
 }
 
-/** `setTimeout` takes 31 bits; a longer delay would fire at once. */
-const longestTimeout = 2 ** 31 - 1;
+const foreground = new Timers();
+const background = new Timers("background");
+const nativeSetTimeout = globalThis.setTimeout;
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   timer(delayMs, fire, kind) {
-    let handle: ReturnType<typeof setTimeout>;
-    const arm = (left: number): void => {
-      const step = Math.min(Math.max(0, left), longestTimeout);
-      handle = setTimeout(() => (left > step ? arm(left - step) : fire()), step);
-      if (kind === "background") handle.unref?.();
-    };
-    arm(delayMs);
-    return { cancel: () => clearTimeout(handle) };
+    if (globalThis.setTimeout !== nativeSetTimeout) return replacedTimer(delayMs, fire, kind);
+    return (kind === "background" ? background : foreground).set(delayMs, fire);
   },
 };
+
+/** Whoever puts a `setTimeout` of their own in place of the native one, as fake timers do, means these timers too. */
+function replacedTimer(delayMs: number, fire: () => void, kind?: "background"): Timer {
+  const handle = globalThis.setTimeout(fire, delayMs);
+  if (kind === "background") handle.unref?.();
+  return { cancel: () => clearTimeout(handle) };
+}
 
 /**
  * Resolves `delayMs` from now on the given clock. Rejects with the signal's reason when it fires first.

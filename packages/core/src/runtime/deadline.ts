@@ -15,13 +15,19 @@ export class NoAnswer extends Error {
 export function within<T>(clock: Clock, deadlineMs: number, what: string, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = clock.timer(deadlineMs, () => reject(new NoAnswer(what, deadlineMs)));
-    // `new Promise` turns a synchronous throw of `work` into a rejection; the timer must not outlive it either.
-    const settled =
-      <V>(pass: (value: V) => void) =>
-      (value: V): void => {
-        timer.cancel();
-        pass(value);
-      };
-    Promise.resolve().then(work).then(settled(resolve), settled(reject));
+    const succeed = (answer: T): void => {
+      timer.cancel();
+      resolve(answer);
+    };
+    const fail = (error: unknown): void => {
+      timer.cancel();
+      reject(error);
+    };
+    try {
+      // Work of an application's own making may answer something that is no promise.
+      Promise.resolve(work()).then(succeed, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
 }

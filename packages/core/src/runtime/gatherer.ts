@@ -1,16 +1,22 @@
 import { breathe } from "./breathe.ts";
+import type { Clock, Timer } from "./clock.ts";
+import { NoAnswer } from "./deadline.ts";
+import { LinkedList } from "./linked-list.ts";
 
 interface Pending<I, O> {
   readonly item: I;
   resolve(answer: O): void;
   reject(error: unknown): void;
+  /** Ends the patience of whoever asked. */
+  timer?: Timer;
 }
 
-/** An item on its way. */
-export interface Sent<O> {
-  readonly answer: Promise<O>;
-  /** Nobody waits for the answer any more: if it has not left yet, it will not. */
-  withdraw(): void;
+/** How long one answer is waited for. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly ms: number;
+  /** What is asked, for the error. */
+  readonly what: string;
 }
 
 export interface GathererOptions {
@@ -31,7 +37,7 @@ export class Gatherer<I, O> {
   readonly #maxItems: number;
   readonly #maxCalls: number;
   readonly #mayResend: (error: unknown) => boolean;
-  readonly #gathered = new Set<Pending<I, O>>();
+  readonly #gathered = new LinkedList<Pending<I, O>>();
   #calls = 0;
   #isScheduled = false;
 
@@ -43,15 +49,20 @@ export class Gatherer<I, O> {
     this.#mayResend = options.mayResend ?? (() => false);
   }
 
-  send(item: I): Sent<O> {
-    let withdraw = (): void => {};
-    const answer = new Promise<O>((resolve, reject) => {
+  /** Rejects with {@link NoAnswer} when the patience is over; what has not left by then will not leave any more. */
+  send(item: I, patience?: Patience): Promise<O> {
+    return new Promise<O>((resolve, reject) => {
       const pending: Pending<I, O> = { item, resolve, reject };
-      this.#gathered.add(pending);
-      withdraw = () => void this.#gathered.delete(pending);
+      const place = this.#gathered.push(pending);
+      if (patience) {
+        const { clock, ms, what } = patience;
+        pending.timer = clock.timer(ms, () => {
+          place.leave();
+          reject(new NoAnswer(what, ms));
+        });
+      }
       this.#schedule();
     });
-    return { answer, withdraw: () => withdraw() };
   }
 
   #schedule(): void {
@@ -65,10 +76,8 @@ export class Gatherer<I, O> {
 
   #flush(): void {
     while (this.#gathered.size > 0 && this.#calls < this.#maxCalls) {
-      const batch = [...this.#gathered].slice(0, this.#maxItems);
-      for (const pending of batch) this.#gathered.delete(pending);
       this.#calls++;
-      void this.#deliver(batch).then(() => {
+      void this.#deliver(this.#gathered.take(this.#maxItems)).then(() => {
         this.#calls--;
         this.#flush();
       });
@@ -79,15 +88,21 @@ export class Gatherer<I, O> {
     try {
       const answers = await this.#call(batch.map(({ item }) => item));
       await breathe();
-      batch.forEach(({ resolve, reject }, index) => {
+      batch.forEach((pending, index) => {
         const answer = answers[index];
-        if (answer === undefined) reject(new Error(`${answers.length} answers came for ${batch.length} questions`));
-        else resolve(answer);
+        pending.timer?.cancel();
+        if (answer !== undefined) pending.resolve(answer);
+        else pending.reject(new Error(`${answers.length} answers came for ${batch.length} questions`));
       });
     } catch (error) {
       // One item that cannot be served must not fail those it happened to travel with.
       if (batch.length > 1 && this.#mayResend(error)) await Promise.all(batch.map((one) => this.#deliver([one])));
-      else for (const { reject } of batch) reject(error);
+      else {
+        for (const { timer, reject } of batch) {
+          timer?.cancel();
+          reject(error);
+        }
+      }
     }
   }
 }

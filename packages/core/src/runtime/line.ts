@@ -1,3 +1,5 @@
+import { LinkedList } from "./linked-list.ts";
+
 interface Waiting {
   go(): void;
   refuse(error: unknown): void;
@@ -9,27 +11,28 @@ interface Waiting {
  */
 export class Line {
   readonly #places: number;
+  readonly #waiting = new LinkedList<Waiting>();
   #inside = 0;
-  #waiting: Waiting[] = [];
 
   constructor(places: number) {
     this.#places = places;
   }
 
-  async enter<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#inside >= this.#places) await new Promise<void>((go, refuse) => this.#waiting.push({ go, refuse }));
-    else this.#inside++;
-    try {
-      return await work();
-    } finally {
-      // A place that is free goes to the next in line, or is given up.
-      const next = this.#waiting.shift();
-      if (next) next.go();
-      else this.#inside--;
-    }
+  /** Whoever is let in has to {@link leave}. A promise only where there is a wait; it rejects when turned away. */
+  enter(): Promise<void> | undefined {
+    if (this.#inside >= this.#places) return new Promise((go, refuse) => void this.#waiting.push({ go, refuse }));
+    this.#inside++;
+    return undefined;
+  }
+
+  /** A place that is free goes to the next in line, or is given up. */
+  leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next.go();
+    else this.#inside--;
   }
 
   turnAway(error: unknown): void {
-    for (const { refuse } of this.#waiting.splice(0)) refuse(error);
+    for (const { refuse } of this.#waiting.take(this.#waiting.size)) refuse(error);
   }
 }

@@ -4,6 +4,7 @@ import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavaila
 import { Guard } from "../idempotency/guard.ts";
 import { Emitter } from "../instrumentation/hooks.ts";
 import { logHook } from "../instrumentation/log-hook.ts";
+import { silentLogger } from "../instrumentation/logger.ts";
 import { type DefinedJob, definitionOf } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Envelope } from "../job/envelope.ts";
@@ -35,13 +36,16 @@ export class Engine {
   readonly #unattended: Unattended;
   readonly #adder: Gatherer<Addition, Added>;
   readonly #line = new Line(enqueuesAtATime);
+  readonly #admitParts: AdmitParts;
   #starting: Promise<void> | undefined;
+  /** The backend has started: nothing need be waited for. */
+  #isUp = false;
   #isClosed = false;
 
   constructor(settings: Settings) {
     const { backend, runtime, logger, hooks } = settings;
     this.settings = settings;
-    this.emitter = new Emitter(runtime.clock, [logHook(logger), ...hooks]);
+    this.emitter = new Emitter(runtime.clock, logger === silentLogger ? hooks : [logHook(logger), ...hooks]);
     this.guard = new Guard(backend.store, runtime, (during, error) =>
       this.emitter.emit("store.unavailable", { during, error: describeFailure(error) }),
     );
@@ -53,6 +57,12 @@ export class Engine {
       (additions) => within(runtime.clock, settings.deadlineMs, "the queue (add)", () => backend.queue.add(additions)),
       { maxItems: 200 },
     );
+    this.#admitParts = {
+      guard: this.guard,
+      queue: backend.queue,
+      runtime,
+      add: (addition, ms) => this.#adder.send(addition, { clock: runtime.clock, ms, what: "the queue (add)" }),
+    };
   }
 
   /** Starts store and queue, once; a start that failed is tried again by the next call. */
@@ -78,13 +88,14 @@ export class Engine {
     const [store, queue] = await within(runtime.clock, startDeadlineMs, "the backend (start)", () =>
       Promise.all([backend.store.start(host), backend.queue.start(host)]),
     );
-    for (const text of [...store.warnings, ...queue.warnings]) warn(text);
+    for (const text of new Set([...store.warnings, ...queue.warnings])) warn(text);
     const skewMs = Math.abs(store.now - runtime.clock.now());
     if (skewMs > 2_000)
       warn(
         `this machine's clock is ${Math.round(skewMs)} ms off the store's: delays and deadlines are judged by the store's`,
       );
     this.waiters.listen(this.signals);
+    this.#isUp = true;
   }
 
   /** A question to store or queue, within the deadline. @throws `STORE_UNAVAILABLE`. */
@@ -128,17 +139,15 @@ export class Engine {
 
   /** @throws `QUEUE_UNAVAILABLE`, with `outcome: "refused"` when not even the start worked. */
   async admit(prepared: Prepared): Promise<Admission> {
-    const id = prepared.addition.id;
     try {
-      await this.ready();
+      if (!this.#isUp || this.#isClosed) await this.ready();
+      // A burst waits here, not within its deadline: that is for the broker to answer in.
+      const turn = this.#line.enter();
+      if (turn) await turn;
+      return await this.#admitted(prepared);
     } catch (cause) {
-      throw SemelError.isInstance(cause) ? cause : new QueueUnavailableError("refused", suffixOf(id), { cause });
-    }
-    // A burst waits here, not within its deadline: that is for the broker to answer in.
-    try {
-      return await this.#line.enter(() => this.#admitted(prepared));
-    } catch (cause) {
-      throw SemelError.isInstance(cause) ? cause : new QueueUnavailableError("refused", suffixOf(id), { cause });
+      if (SemelError.isInstance(cause)) throw cause;
+      throw new QueueUnavailableError("refused", suffixOf(prepared.addition.id), { cause });
     }
   }
 
@@ -149,12 +158,9 @@ export class Engine {
       // It will not answer those behind it either; nothing of theirs has been sent.
       if (error instanceof QueueUnavailableError && error.outcome === "unknown") this.#line.turnAway(error.cause);
       throw error;
+    } finally {
+      this.#line.leave();
     }
-  }
-
-  get #admitParts(): AdmitParts {
-    const { backend, runtime } = this.settings;
-    return { guard: this.guard, queue: backend.queue, runtime, add: (addition) => this.#adder.send(addition) };
   }
 
   #tell(

@@ -2,9 +2,11 @@ import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Reserve } from "../idempotency/operations.ts";
 import { type Canonical, canonicalJson } from "../job/canonical-json.ts";
+import { certainlyFits } from "../job/certainly-fits.ts";
 import type { DefinedJob } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
-import { type Envelope, encodeEnvelope, envelopeFormat } from "../job/envelope.ts";
+import { type Envelope, encodeEnvelope } from "../job/envelope.ts";
+import { envelopeFormat } from "../job/envelope-check.ts";
 import { checkTenant, fingerprintOf, type GuardKey, guardKey, type JobId, jobId } from "../job/identity.ts";
 import type { Key } from "../job/job.ts";
 import type { PayloadLimits } from "../job/limits.ts";
@@ -49,7 +51,7 @@ export async function prepare(
 ): Promise<Prepared & { readonly canonical: Canonical }> {
   knownOnly(options, knownOptions, "enqueue");
   // The limits come first: a schema must not be made to walk a bomb.
-  canonicalJson(input, settings.limits);
+  if (!certainlyFits(input, settings.limits)) canonicalJson(input, settings.limits);
   const payload = await parsePayload(job, input);
   const canonical = canonicalJson(payload, settings.limits);
   const tenant = tenantOf(job, origin.tenant);

@@ -5,6 +5,7 @@ import { parseResult } from "../job/payload.ts";
 import type { Decided } from "../processor/outcome.ts";
 import { decidedBy } from "../processor/outcome.ts";
 import { classify, type FailureClass } from "../retry/classify.ts";
+import type { Timer } from "../runtime/clock.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Ending } from "./ending.ts";
@@ -57,17 +58,18 @@ async function run(
   { context }: Conversation,
   steps: Steps,
 ): Promise<unknown> {
-  const process = async (): Promise<unknown> => processor.process(context);
   let returned: unknown;
   try {
-    returned = await (parts.around ? parts.around(context, process) : process());
+    returned = await (parts.around
+      ? parts.around(context, async () => processor.process(context))
+      : processor.process(context));
   } catch (error) {
     // The other steps of a `Promise.all`, of which one failed.
     await steps.ended();
     throw error;
   }
+  if (steps.areEnded) return returned;
   const { open } = steps;
-  if (open.length === 0) return returned;
   await steps.ended();
   throw new SemelError(
     "STEP_NOT_AWAITED",
@@ -81,18 +83,26 @@ async function run(
 /** Settles with the run, or rejects once the run was told to stop and did not within {@link graceMs}. */
 function untilObeyed(parts: WorkerParts, { lease }: Arrival, work: () => Promise<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const signal = lease.signal;
-    let grace: { cancel(): void } | undefined;
+    let grace: Timer | undefined;
     const stopWaiting = (): void => {
-      grace = parts.runtime.clock.timer(graceMs, () => reject(signal.reason), "background");
+      grace = parts.runtime.clock.timer(graceMs, () => reject(lease.aborted), "background");
     };
+    const ignoreAborts = lease.onAbort(stopWaiting);
+    if (lease.aborted) stopWaiting();
     const done = (): void => {
-      signal.removeEventListener("abort", stopWaiting);
+      ignoreAborts();
       grace?.cancel();
     };
-    if (signal.aborted) stopWaiting();
-    else signal.addEventListener("abort", stopWaiting, { once: true });
-    Promise.resolve().then(work).then(resolve, reject).finally(done);
+    work().then(
+      (returned) => {
+        done();
+        resolve(returned);
+      },
+      (error: unknown) => {
+        done();
+        reject(error);
+      },
+    );
   });
 }
 
@@ -121,15 +131,16 @@ function decision(decided: Decided): Ending {
 /** A run that threw after it was told to stop did as it was told. */
 function interrupted({ lease }: Arrival, error: unknown): Ending | undefined {
   if (lease.isLost) return { is: "lost" };
-  switch (lease.abortReason) {
+  const { aborted } = lease;
+  switch (aborted?.reason) {
     case "cancelled":
-      return { is: "cancelled", by: (lease.signal.reason as Error).message };
+      return { is: "cancelled", by: aborted.message };
     case "shutdown":
       return { is: "released" };
     case "timeout":
       return {
         is: "failed",
-        error: new SemelError("TIMEOUT", (lease.signal.reason as Error).message, { cause: error, isRetryable: true }),
+        error: new SemelError("TIMEOUT", aborted.message, { cause: error, isRetryable: true }),
       };
     case "lease-lost":
       // Fenced off here, but the store did not say so: if it still is ours, the next attempt may start at once.

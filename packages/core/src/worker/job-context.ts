@@ -48,7 +48,7 @@ export function converse(
     attempt: claimed.attempt,
     fence: claimed.fence,
     signal: lease.signal,
-    envelope,
+    envelope: asOf(envelope, claimed),
     log: childLogger(parts.logger, { id, type, tenant, attempt: claimed.attempt }),
     once: (name, run, options) => steps.once(name, run, options),
     enqueue: (job, given, options) => parts.enqueue(envelope, job, given, options),
@@ -75,8 +75,19 @@ export function converse(
   return {
     context,
     forgotten(returned) {
+      if (made.length === 0) return undefined;
       const answered = decidedBy(returned);
       return made.map(decidedBy).find((decided) => decided !== answered);
     },
   };
 }
+
+/** The envelope with the counters and times of this attempt. */
+const asOf = (envelope: Envelope, claimed: Arrival["claimed"]): Envelope => {
+  const { attempt, crashes, deferrals, redrives, createdAt, now } = claimed;
+  return {
+    ...envelope,
+    counters: { attempts: attempt, crashes, deferrals, redrives },
+    timings: { ...envelope.timings, enqueuedAt: createdAt, startedAt: now },
+  };
+};

@@ -4,6 +4,7 @@ import type { Delivery } from "../queue/queue.ts";
 import type { Clock, Timer } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
+import { LinkedList } from "../runtime/linked-list.ts";
 
 /** A renewal every third of a lease leaves two more chances before it ends. */
 const renewAfter = 1 / 3;
@@ -19,11 +20,6 @@ interface Keeping {
   readonly onProblem: (during: "renew" | "extend", error: unknown) => void;
 }
 
-interface Timers {
-  renewal: Timer;
-  fence: Timer;
-}
-
 /**
  * Keeps the leases of one consumer alive. Each has two timers of its own, so that nothing one of them waits for can
  * hold up another: every third of the lease it is renewed in the store (the judge) and the broker's hold with it; and
@@ -32,7 +28,7 @@ interface Timers {
  */
 export class LeaseKeeper {
   readonly #keeping: Keeping;
-  readonly #leases = new Map<Lease, Timers>();
+  readonly #leases = new LinkedList<Lease>();
   readonly #extender: Gatherer<Delivery, "held" | "lost">;
 
   constructor(keeping: Keeping) {
@@ -45,18 +41,19 @@ export class LeaseKeeper {
   }
 
   get leases(): Iterable<Lease> {
-    return this.#leases.keys();
+    return this.#leases;
   }
 
   hold(lease: Lease): void {
-    this.#leases.set(lease, { renewal: this.#nextRenewal(lease), fence: this.#nextFence(lease) });
+    const [renewal, fence] = [this.#nextRenewal(lease), this.#nextFence(lease)];
+    lease.kept = { place: this.#leases.push(lease), renewal, fence };
   }
 
   release(lease: Lease): void {
-    const timers = this.#leases.get(lease);
-    timers?.renewal.cancel();
-    timers?.fence.cancel();
-    this.#leases.delete(lease);
+    lease.kept?.renewal.cancel();
+    lease.kept?.fence.cancel();
+    lease.kept?.place.leave();
+    lease.kept = undefined;
   }
 
   /** Renews one lease now: to learn of a cancel, to store progress. */
@@ -92,19 +89,17 @@ export class LeaseKeeper {
 
   #confirmed(lease: Lease, sentAt: number): void {
     lease.confirmedAt = Math.max(lease.confirmedAt, sentAt);
-    const timers = this.#leases.get(lease);
-    if (!timers) return;
-    timers.fence.cancel();
-    timers.fence = this.#nextFence(lease);
+    if (!lease.kept) return;
+    lease.kept.fence.cancel();
+    lease.kept.fence = this.#nextFence(lease);
   }
 
   #nextRenewal(lease: Lease): Timer {
     return this.#keeping.clock.timer(
       lease.leaseMs * renewAfter,
       () => {
-        const timers = this.#leases.get(lease);
-        if (!timers || lease.isLost) return;
-        timers.renewal = this.#nextRenewal(lease);
+        if (!lease.kept || lease.isLost) return;
+        lease.kept.renewal = this.#nextRenewal(lease);
         void this.renew(lease);
         void this.#extend(lease.delivery);
       },
@@ -121,7 +116,7 @@ export class LeaseKeeper {
   async #extend(delivery: Delivery): Promise<void> {
     try {
       // A hold that is gone is no reason to stop: the lease counts, and the second delivery finds it held.
-      await this.#extender.send(delivery).answer;
+      await this.#extender.send(delivery);
     } catch (error) {
       this.#keeping.onProblem("extend", error);
     }

@@ -49,7 +49,7 @@ async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> 
   };
   const onAbort = (): void =>
     parts.emitter.emit("attempt.aborted", { ...about, reason: lease.abortReason ?? "lease-lost" });
-  lease.signal.addEventListener("abort", onAbort, { once: true });
+  const ignoreAborts = lease.onAbort(onAbort);
 
   const steps = new Steps({
     guard: parts.guard,
@@ -66,9 +66,9 @@ async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> 
   const prepared = await prepare(arrival);
   const ending = prepared.ending ?? (await run(parts, arrival, prepared, steps));
   steps.end();
-  lease.signal.removeEventListener("abort", onAbort);
+  ignoreAborts();
   const ranMs = parts.runtime.clock.monotonic() - startedAt;
-  return settle(parts, arrival, judge(parts, arrival, ending), {
+  return await settle(parts, arrival, judge(parts, arrival, ending), {
     about,
     ranMs,
     steps: steps.done,
@@ -109,13 +109,7 @@ function run(
   { envelope, registration, payload }: Extract<Prepared, { envelope: Envelope }>,
   steps: Steps,
 ): Promise<Ending> {
-  const { attempt, crashes, deferrals, redrives, createdAt, now } = arrival.claimed;
-  const current: Envelope = {
-    ...envelope,
-    counters: { attempts: attempt, crashes, deferrals, redrives },
-    timings: { ...envelope.timings, enqueuedAt: createdAt, startedAt: now },
-  };
-  return execute(parts, arrival, registration, converse(parts, arrival, current, payload, steps), steps);
+  return execute(parts, arrival, registration, converse(parts, arrival, envelope, payload, steps), steps);
 }
 
 function doom(claimed: Arrival["claimed"], reason: "CRASH_LOOP" | "DEADLINE" | "CONFLICT"): SemelError {

@@ -31,7 +31,9 @@ export async function settle(
   facts: AttemptFacts,
 ): Promise<Disposition> {
   if (judged.is === "lost") return lost(parts, arrival, facts, "running");
-  const { settlement, error } = await writable(parts, arrival, judged, facts);
+  const { settlement: bare, end, error } = writable(parts, arrival, judged, facts);
+  // Most jobs ask for no follow-ups, and are not made to wait for them.
+  const settlement = end && arrival.registration?.job.onSettled ? await caused(parts, arrival, facts, bare, end) : bare;
   const { key, owner, fence } = arrival.lease;
   parts.runtime.failpoint?.("settle:before");
   let answer: SettledAnswer;
@@ -83,36 +85,47 @@ function lost(
   return { do: "return", delayMs: lease.leaseMs };
 }
 
+interface Draft {
+  /** Still without follow-ups. */
+  readonly settlement: Settlement;
+  /** What `onSettled` is told; absent where the job goes on. */
+  readonly end?: End;
+  readonly error?: Failure;
+}
+
 /** The settlement; should writing it down fail, that of a job that cannot be helped: it has run, and must not run again for this. */
-async function writable(
+function writable(
   parts: WorkerParts,
   arrival: Arrival,
   judged: Exclude<Judged, { is: "lost" }>,
   facts: AttemptFacts,
-): ReturnType<typeof settlementOf> {
+): Draft {
   try {
-    return await settlementOf(parts, arrival, judged, facts);
+    return draft(parts, arrival, judged, facts);
   } catch (error) {
-    return settlementOf(parts, arrival, { is: "dead", reason: "NON_RETRYABLE", error }, facts);
+    return draft(parts, arrival, { is: "dead", reason: "NON_RETRYABLE", error }, facts);
   }
 }
 
-async function settlementOf(
+function draft(
   parts: WorkerParts,
   arrival: Arrival,
   judged: Exclude<Judged, { is: "lost" }>,
   facts: AttemptFacts,
-): Promise<{ settlement: Settlement; error: Failure | undefined }> {
+): Draft {
   const keepMs = arrival.registration?.job.keepMs ?? endedKeepMs;
   const brief = (failure: Failure) => ({ code: failure.code, message: failure.message.slice(0, 500) });
+  const followUps = undefined;
   switch (judged.is) {
     case "completed": {
       const stored = storable(judged.result, parts.guard.store.features.maxValueBytes);
       if (stored.kind.kind === "omitted")
         parts.emitter.emit("result.omitted", { ...facts.about, why: stored.kind.why });
       const envelope = arrival.registration?.job.keepPayload ? arrival.delivery.envelope : undefined;
-      const followUps = await followUpsOf(parts, arrival, facts, { state: "completed", result: judged.result });
-      return { settlement: { state: "completed", ...stored, keepMs, envelope, followUps }, error: undefined };
+      return {
+        settlement: { state: "completed", ...stored, keepMs, envelope, followUps },
+        end: { state: "completed", result: judged.result },
+      };
     }
     case "failed": {
       const error = describeFailure(judged.error);
@@ -129,30 +142,21 @@ async function settlementOf(
           delayMs: judged.delayMs,
           error: { code: "DEFERRED", message: judged.reason.slice(0, 500) },
         },
-        error: undefined,
       };
     case "released":
-      return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined }, error: undefined };
-    case "cancelled": {
-      const followUps = await followUpsOf(parts, arrival, facts, { state: "cancelled", by: judged.by });
-      return { settlement: { state: "cancelled", by: judged.by, keepMs: endedKeepMs, followUps }, error: undefined };
-    }
+      return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined } };
+    case "cancelled":
+      return {
+        settlement: { state: "cancelled", by: judged.by, keepMs: endedKeepMs, followUps },
+        end: { state: "cancelled", by: judged.by },
+      };
     case "dead": {
       const { body, group, error } = letterOf(arrival, judged, facts);
-      const followUps = await followUpsOf(parts, arrival, facts, {
-        state: "dead",
-        reason: judged.reason,
-        error: brief(error),
-      });
+      const { reason } = judged;
+      const letter = { body, group, keepMs: letterKeepMs };
       return {
-        settlement: {
-          state: "dead",
-          reason: judged.reason,
-          error: brief(error),
-          letter: { body, group, keepMs: letterKeepMs },
-          keepMs: endedKeepMs,
-          followUps,
-        },
+        settlement: { state: "dead", reason, error: brief(error), letter, keepMs: endedKeepMs, followUps },
+        end: { state: "dead", reason, error: brief(error) },
         error,
       };
     }
@@ -203,6 +207,18 @@ function letterOf(
     delivery.envelope,
     registration?.job.redact ?? [],
   );
+}
+
+/** The settlement with the follow-ups it is to cause. */
+async function caused(
+  parts: WorkerParts,
+  arrival: Arrival,
+  facts: AttemptFacts,
+  settlement: Settlement,
+  end: End,
+): Promise<Settlement> {
+  if (!("followUps" in settlement)) return settlement;
+  return { ...settlement, followUps: await followUpsOf(parts, arrival, facts, end) };
 }
 
 /** What `onSettled` wants enqueued; it is asked only with a payload in hand. If it throws, the job's own outcome stands and the hooks hear of it. */

@@ -77,7 +77,10 @@ export class JobWorker implements Worker {
   readonly #registrations: ReadonlyMap<string, Registration>;
   readonly #concurrency: number;
   readonly #lines = new Map<string, Line>();
-  readonly #running = new Map<Delivery, Promise<Disposition>>();
+  /** Attempts under way. */
+  #running = 0;
+  /** Called when there are none any more; see `#ended`. */
+  #onEmpty = (): void => {};
   readonly #stopping = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #finished: string[] = [];
@@ -89,7 +92,9 @@ export class JobWorker implements Worker {
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
   #closing: ReturnType<Worker["close"]> | undefined;
-  /** Called at each end of an attempt; see `idle`. */
+  /** Calls of `idle` under way. */
+  #idlers = 0;
+  /** Called at each end of an attempt while somebody is in `idle`. */
   readonly #watchers = new Set<() => void>();
 
   constructor(host: WorkerHost, options: WorkerOptions) {
@@ -198,17 +203,19 @@ export class JobWorker implements Worker {
 
   async #handle(parts: WorkerParts, delivery: Delivery): Promise<Disposition> {
     if (this.#stopping.signal.aborted) return { do: "return", delayMs: 0 };
-    const attempt = runAttempt(parts, delivery).catch((error: unknown): Disposition => {
+    this.#running++;
+    let disposition: Disposition;
+    try {
+      disposition = await runAttempt(parts, delivery);
+    } catch (error) {
       // A fault of ours, not of the processor's: the delivery must not be lost with it.
       this.#problem("attempt", error);
-      return { do: "return", delayMs: 1_000 };
-    });
-    this.#running.set(delivery, attempt);
-    const disposition = await attempt;
-    this.#running.delete(delivery);
+      disposition = { do: "return", delayMs: 1_000 };
+    }
+    if (--this.#running === 0) this.#onEmpty();
     if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(delivery.id);
     // After the queue has had its turn to act on the disposition.
-    setImmediate(() => this.#tellWatchers());
+    if (this.#idlers > 0) setImmediate(() => this.#tellWatchers());
     return disposition;
   }
 
@@ -224,27 +231,35 @@ export class JobWorker implements Worker {
   }
 
   async idle(): Promise<void> {
-    await this.#started;
-    while (!this.#stopping.signal.aborted && !(await this.#isIdle())) {
-      await new Promise<void>((resolve) => {
-        // A queue that polls hands out without our noticing; hence not only the end of an attempt.
-        const timer = this.#host.runtime.clock.timer(100, () => done());
-        const done = (): void => {
-          timer.cancel();
-          this.#watchers.delete(done);
-          resolve();
-        };
-        this.#watchers.add(done);
-      });
+    this.#idlers++;
+    try {
+      await this.#started;
+      while (!this.#stopping.signal.aborted && !(await this.#isIdle())) await this.#change();
+    } finally {
+      this.#idlers--;
     }
   }
 
+  /** An attempt has ended, or may have. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      // A queue that polls hands out without our noticing; hence not only the end of an attempt.
+      const timer = this.#host.runtime.clock.timer(100, () => done());
+      const done = (): void => {
+        timer.cancel();
+        this.#watchers.delete(done);
+        resolve();
+      };
+      this.#watchers.add(done);
+    });
+  }
+
   async #isIdle(): Promise<boolean> {
-    if (this.#running.size > 0) return false;
+    if (this.#running > 0) return false;
     const counts = await Promise.all(
       [...this.#lines.keys()].map((lane) => this.#host.asked("idle", () => this.#host.queue.counts(lane))),
     );
-    return this.#running.size === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
+    return this.#running === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
   }
 
   close(options: { readonly deadline?: Duration | undefined } = {}): ReturnType<Worker["close"]> {
@@ -285,19 +300,15 @@ export class JobWorker implements Worker {
   }
 
   /** Whether everything that runs ends within the time. */
-  async #ended(clock: Clock, withinMs: number): Promise<boolean> {
-    const over = new AbortController();
-    try {
-      return await Promise.race([
-        Promise.allSettled(this.#running.values()).then(() => true),
-        wait(clock, withinMs, over.signal).then(
-          () => false,
-          () => false,
-        ),
-      ]);
-    } finally {
-      over.abort();
-    }
+  #ended(clock: Clock, withinMs: number): Promise<boolean> {
+    if (this.#running === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = clock.timer(withinMs, () => resolve(false));
+      this.#onEmpty = () => {
+        timer.cancel();
+        resolve(true);
+      };
+    });
   }
 
   /** Says that it is alive, and takes no more jobs while its clock is wrong. */
@@ -319,7 +330,7 @@ export class JobWorker implements Worker {
       id: this.id,
       where: `${hostname()}:${process.pid}`,
       types,
-      busy: this.#running.size,
+      busy: this.#running,
       concurrency: this.#concurrency,
       startedAt: this.#startedAt,
       problem: this.#readiness.problem?.message,

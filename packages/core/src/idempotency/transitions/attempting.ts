@@ -134,58 +134,68 @@ export function settle(op: Op.Settle, found: JobRecord | undefined, now: EpochMs
       return { answer: { is: "already", state: "completed" } };
     return { answer: lost(found) };
   }
-  const ended: JobRecord = { ...record, leaseUntil: undefined, cancelRequested: undefined };
+  if (as.state !== "retrying") return finish(as, record, now);
 
-  if (as.state === "retrying") {
-    // A cancel that came while it was running must not be forgotten by the retry.
-    if (record.cancelRequested) {
-      const stopped = cancelledNow(ended, record.cancelRequested.by, 0, now);
-      return { answer: { is: "settled", state: "cancelled", now }, writes: { record: stopped } };
-    }
-    const next: JobRecord = {
-      ...ended,
-      state: "retrying",
-      failures: record.failures + (as.counts === "attempt" ? 1 : 0),
-      deferrals: record.deferrals + (as.counts === "deferral" ? 1 : 0),
-      notBefore: now + as.delayMs,
-      error: as.error ?? record.error,
-      history: remembered(record, as.counts, as.error?.code ?? "RELEASED", now),
-      expiresAt: Math.max(record.expiresAt, now + as.delayMs + pastLetterMs),
-    };
-    return { answer: { is: "settled", state: "retrying", now }, writes: { record: next } };
+  // A cancel that came while it was running must not be forgotten by the retry.
+  if (record.cancelRequested) {
+    const stopped = cancelledNow(record, record.cancelRequested.by, 0, now);
+    return { answer: { is: "settled", state: "cancelled", now }, writes: { record: stopped } };
   }
+  const next: JobRecord = {
+    ...record,
+    state: "retrying",
+    leaseUntil: undefined,
+    cancelRequested: undefined,
+    failures: record.failures + (as.counts === "attempt" ? 1 : 0),
+    deferrals: record.deferrals + (as.counts === "deferral" ? 1 : 0),
+    notBefore: now + as.delayMs,
+    error: as.error ?? record.error,
+    history: remembered(record, as.counts, as.error?.code ?? "RELEASED", now),
+    expiresAt: Math.max(record.expiresAt, now + as.delayMs + pastLetterMs),
+  };
+  return { answer: { is: "settled", state: "retrying", now }, writes: { record: next } };
+}
 
+/** The run ended the job. */
+function finish(
+  as: Exclude<Op.Settlement, { state: "retrying" }>,
+  record: JobRecord,
+  now: EpochMs,
+): Decision<Op.Settle> {
   const keepMs = as.state === "dead" ? Math.max(as.keepMs, as.letter.keepMs + pastLetterMs) : as.keepMs;
-  const final: JobRecord = {
-    ...ended,
+  const ended = {
     state: as.state,
+    leaseUntil: undefined,
+    cancelRequested: undefined,
     finishedAt: now,
     // What was dead once must outlast its old letters.
     expiresAt: Math.max(now + keepMs, record.deadlineAt + pastDeadlineMs, record.everDead ? record.expiresAt : 0),
     hasFollowUps: as.followUps === undefined ? undefined : true,
   };
-  if (as.state === "completed") {
-    return {
-      answer: { is: "settled", state: "completed", now },
-      writes: {
-        record: { ...final, replayUntil: now + as.keepMs, result: as.kind, error: undefined, progress: undefined },
-        clearSteps: true,
-        result: as.result ?? null,
-        envelope: as.envelope ?? null,
-        followUps: as.followUps ?? null,
-      },
-    };
+  const answer = { is: "settled", state: as.state, now } as const;
+  const followUps = as.followUps ?? null;
+  switch (as.state) {
+    case "completed": {
+      const replayUntil = now + as.keepMs;
+      return {
+        answer,
+        writes: {
+          record: { ...record, ...ended, replayUntil, result: as.kind, error: undefined, progress: undefined },
+          clearSteps: true,
+          result: as.result ?? null,
+          envelope: as.envelope ?? null,
+          followUps,
+        },
+      };
+    }
+    case "dead": {
+      const error = as.error ?? record.error;
+      const dead: JobRecord = { ...record, ...ended, reason: as.reason, error, everDead: true };
+      return { answer, writes: { record: dead, letter: as.letter, followUps } };
+    }
+    case "cancelled": {
+      const error = { code: "JOB_CANCELLED", message: as.by };
+      return { answer, writes: { record: { ...record, ...ended, error }, followUps } };
+    }
   }
-  if (as.state === "dead") {
-    const dead: JobRecord = { ...final, reason: as.reason, error: as.error ?? record.error, everDead: true };
-    return {
-      answer: { is: "settled", state: "dead", now },
-      writes: { record: dead, letter: as.letter, followUps: as.followUps ?? null },
-    };
-  }
-  const cancelled: JobRecord = { ...final, error: { code: "JOB_CANCELLED", message: as.by } };
-  return {
-    answer: { is: "settled", state: "cancelled", now },
-    writes: { record: cancelled, followUps: as.followUps ?? null },
-  };
 }
