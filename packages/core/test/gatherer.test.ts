@@ -84,7 +84,7 @@ describe("gatherer", () => {
     await expect(first).rejects.toThrow("the test did not answer within 40 ms");
     await expect(second).rejects.toThrow(NoAnswer);
     open[0]?.();
-    await microtasks();
+    await vi.waitFor(() => expect(call).toHaveBeenCalledTimes(2));
     open[1]?.();
     expect(await third).toBe(30);
     expect(call.mock.calls).toEqual([[[1]], [[3]]]);

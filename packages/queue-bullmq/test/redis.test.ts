@@ -63,7 +63,7 @@ test("thirty lanes are served, and nobody is warned of anything", async () => {
 
 test("every key begins with the prefix, and the keys of a lane share a slot", async () => {
   await redis.flushall();
-  const { queue, namespace } = await open({ redis: server.url, prefix: "app:jobs" });
+  const { queue, namespace } = await open({ redis: server.url, prefix: "app.jobs" });
   await queue.add([job(1), job(2, { delayMs: 60_000 }), job(3, { priority: "bulk" })]);
   await queue.add([job(4, { lane: "other" })]);
   let end = (): void => undefined;
@@ -83,7 +83,7 @@ test("every key begins with the prefix, and the keys of a lane share a slot", as
   end();
   expect(keys.length).toBeGreaterThan(10);
   const slots = [bullQueueName(namespace, "lane"), bullQueueName(namespace, "other"), `{${namespace}/~lanes}`];
-  expect(keys.filter((key) => !slots.some((slot) => key.startsWith(`app:jobs:${slot}:`)))).toEqual([]);
+  expect(keys.filter((key) => !slots.some((slot) => key.startsWith(`app.jobs:${slot}:`)))).toEqual([]);
 });
 
 test("an acknowledged job leaves nothing behind", async () => {

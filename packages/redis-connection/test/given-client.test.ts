@@ -5,7 +5,7 @@ import { opened, privateServer, rejection } from "./support/server.ts";
 
 test("a client that is given is neither used nor changed nor closed", async () => {
   const server = await privateServer("--requirepass", "secret");
-  const given = new Redis(server.url, { db: 2, stringNumbers: true, commandTimeout: 50, maxRetriesPerRequest: 3 });
+  const given = new Redis(server.url, { db: 2, stringNumbers: true, commandTimeout: 1_000, maxRetriesPerRequest: 3 });
   onTestFinished(() => given.disconnect());
   await given.ping();
   const before = { options: { ...given.options }, listeners: given.eventNames() };
@@ -22,7 +22,7 @@ test("a client that is given is neither used nor changed nor closed", async () =
   expect(await given.get("a")).toBe("1");
   expect(await client.call("incr", "a")).toBe(2);
   // Longer than the user's limit for a command.
-  expect(await patient.call("blpop", "nothing", 0.2)).toBeNull();
+  expect(await patient.call("blpop", "nothing", 1.5)).toBeNull();
   await connection.close();
   expect([client.status, patient.status, subscriber.status]).toEqual(["end", "end", "end"]);
   expect(await given.get("a")).toBe("2");

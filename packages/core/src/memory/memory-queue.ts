@@ -6,7 +6,6 @@ import type {
   ConsumeOptions,
   Consumer,
   Delivery,
-  Disposition,
   LaneCounts,
   Queue,
   QueueFeatures,
@@ -14,8 +13,7 @@ import type {
 import { type Clock, systemClock, type Timer } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
 import { type Link, LinkedList } from "../runtime/linked-list.ts";
-
-type Handle = (delivery: Delivery) => Promise<Disposition>;
+import { type Handle, MemoryConsumer } from "./memory-consumer.ts";
 
 const rank: Record<Priority, number> = { interactive: 0, normal: 1, bulk: 2 };
 
@@ -244,59 +242,4 @@ export class MemoryQueue implements Queue {
 
   /** Its jobs stay: another Semel may be using the same queue. */
   async [Symbol.asyncDispose](): Promise<void> {}
-}
-
-interface Hands {
-  extend(delivery: Delivery): boolean;
-  pump(): void;
-  leave(): void;
-}
-
-class MemoryConsumer implements Consumer {
-  readonly options: ConsumeOptions;
-  readonly #handle: Handle;
-  readonly #hands: Hands;
-  readonly #running = new LinkedList<Promise<unknown>>();
-  #concurrency: number;
-  #stopped = false;
-
-  constructor(options: ConsumeOptions, handle: Handle, hands: Hands) {
-    this.options = options;
-    this.#handle = handle;
-    this.#hands = hands;
-    this.#concurrency = options.concurrency;
-  }
-
-  get hasRoom(): boolean {
-    return !this.#stopped && this.#running.size < this.#concurrency;
-  }
-
-  /** `done` is told what is to become of it; before that there is room for another. */
-  run(delivery: Delivery, done: (disposition: Disposition) => void): void {
-    const handling = this.#handle(delivery);
-    const place = this.#running.push(handling);
-    void handling.then((disposition) => {
-      place.leave();
-      done(disposition);
-    });
-  }
-
-  async extend(held: readonly Delivery[]): Promise<readonly Delivery[]> {
-    return held.filter((delivery) => !this.#hands.extend(delivery));
-  }
-
-  resize(concurrency: number): void {
-    this.#concurrency = concurrency;
-    this.#hands.pump();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#hands.leave();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    await Promise.allSettled(this.#running);
-  }
 }

@@ -112,13 +112,11 @@ export class Engine {
   /** Where jobs come in. */
   async enqueue(job: DefinedJob, payload: unknown, options: EnqueueOptions, origin: Origin): Promise<Admitted> {
     try {
-      const { canonical, ...prepared } = await prepare(this.settings, job, payload, options, {
-        trace: this.#trace(),
-        ...origin,
-      });
+      const from = { trace: this.#trace(), ...origin };
+      const prepared = await prepare(this.settings, job, payload, options, from);
       const admission = await this.admit(prepared);
       if (admission.is === "conflict")
-        throw conflict(job.type, admission, differingFields(admission.fingerprint, canonical));
+        throw conflict(job.type, admission, differingFields(admission.fingerprint, prepared.canonical));
       this.#tell(job, origin.tenant, prepared, admission);
       return admission;
     } catch (error) {

@@ -4,9 +4,10 @@ import { OptionInvalidError } from "../errors/option-invalid.ts";
 import type { AnyProcessor } from "../processor/processor.ts";
 import type { Consumer, Delivery, Disposition, Queue } from "../queue/queue.ts";
 import type { Signals } from "../queue/signals.ts";
-import { type Clock, wait } from "../runtime/clock.ts";
+import { wait } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
+import { Attempts } from "./attempts.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import type { WorkerParts } from "./parts.ts";
 import { Readiness } from "./readiness.ts";
@@ -77,10 +78,7 @@ export class JobWorker implements Worker {
   readonly #registrations: ReadonlyMap<string, Registration>;
   readonly #concurrency: number;
   readonly #lines = new Map<string, Line>();
-  /** Attempts under way. */
-  #running = 0;
-  /** Called when there are none any more; see `#ended`. */
-  #onEmpty = (): void => {};
+  readonly #attempts: Attempts;
   readonly #stopping = new AbortController();
   readonly #givingUp = new AbortController();
   readonly #finished: string[] = [];
@@ -92,10 +90,6 @@ export class JobWorker implements Worker {
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
   #closing: ReturnType<Worker["close"]> | undefined;
-  /** Calls of `idle` under way. */
-  #idlers = 0;
-  /** Called at each end of an attempt while somebody is in `idle`. */
-  readonly #watchers = new Set<() => void>();
 
   constructor(host: WorkerHost, options: WorkerOptions) {
     const { concurrency = 10 } = options;
@@ -105,6 +99,7 @@ export class JobWorker implements Worker {
     this.#registrations = register(options.processors);
     this.#concurrency = concurrency;
     this.id = host.runtime.newId().slice(0, 8);
+    this.#attempts = new Attempts(host.runtime.clock);
     this.#upkeep = new Upkeep(host.runtime.clock, (during, error) => this.#problem(during, error));
     this.#started = this.#start();
     // Nobody may be awaiting it yet; `idle` and `close` do.
@@ -203,7 +198,7 @@ export class JobWorker implements Worker {
 
   async #handle(parts: WorkerParts, delivery: Delivery): Promise<Disposition> {
     if (this.#stopping.signal.aborted) return { do: "return", delayMs: 0 };
-    this.#running++;
+    this.#attempts.begin();
     let disposition: Disposition;
     try {
       disposition = await runAttempt(parts, delivery);
@@ -212,10 +207,8 @@ export class JobWorker implements Worker {
       this.#problem("attempt", error);
       disposition = { do: "return", delayMs: 1_000 };
     }
-    if (--this.#running === 0) this.#onEmpty();
+    this.#attempts.end();
     if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(delivery.id);
-    // After the queue has had its turn to act on the disposition.
-    if (this.#idlers > 0) setImmediate(() => this.#tellWatchers());
     return disposition;
   }
 
@@ -226,40 +219,17 @@ export class JobWorker implements Worker {
     }
   }
 
-  #tellWatchers(): void {
-    for (const watcher of [...this.#watchers]) watcher();
-  }
-
   async idle(): Promise<void> {
-    this.#idlers++;
-    try {
-      await this.#started;
-      while (!this.#stopping.signal.aborted && !(await this.#isIdle())) await this.#change();
-    } finally {
-      this.#idlers--;
-    }
-  }
-
-  /** An attempt has ended, or may have. */
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      // A queue that polls hands out without our noticing; hence not only the end of an attempt.
-      const timer = this.#host.runtime.clock.timer(100, () => done());
-      const done = (): void => {
-        timer.cancel();
-        this.#watchers.delete(done);
-        resolve();
-      };
-      this.#watchers.add(done);
-    });
+    await this.#started;
+    await this.#attempts.until(async () => this.#stopping.signal.aborted || (await this.#isIdle()));
   }
 
   async #isIdle(): Promise<boolean> {
-    if (this.#running > 0) return false;
+    if (this.#attempts.underWay > 0) return false;
     const counts = await Promise.all(
       [...this.#lines.keys()].map((lane) => this.#host.asked("idle", () => this.#host.queue.counts(lane))),
     );
-    return this.#running === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
+    return this.#attempts.underWay === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
   }
 
   close(options: { readonly deadline?: Duration | undefined } = {}): ReturnType<Worker["close"]> {
@@ -268,18 +238,17 @@ export class JobWorker implements Worker {
   }
 
   async #close(deadlineMs: number): ReturnType<Worker["close"]> {
-    const { clock } = this.#host.runtime;
     this.#stopping.abort(new Error("the worker is closing"));
     this.#upkeep.stop();
-    this.#tellWatchers();
+    this.#attempts.tellAll();
     await this.#started;
     const lines = [...this.#lines.values()];
     await Promise.all(lines.map(({ consumer }) => this.#upkeep.once("stop", () => consumer.stop())));
 
-    if (!(await this.#ended(clock, deadlineMs))) {
+    if (!(await this.#attempts.endWithin(deadlineMs))) {
       for (const { leases } of lines)
         for (const lease of leases.leases) lease.abort("shutdown", "the worker is shutting down");
-      if (!(await this.#ended(clock, releaseGraceMs)))
+      if (!(await this.#attempts.endWithin(releaseGraceMs)))
         this.#givingUp.abort(new Error("the worker's time to close is over"));
     }
     await Promise.all(
@@ -297,18 +266,6 @@ export class JobWorker implements Worker {
     });
     this.#host.closed(this);
     return { finished: this.#finished, released: this.#released };
-  }
-
-  /** Whether everything that runs ends within the time. */
-  #ended(clock: Clock, withinMs: number): Promise<boolean> {
-    if (this.#running === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = clock.timer(withinMs, () => resolve(false));
-      this.#onEmpty = () => {
-        timer.cancel();
-        resolve(true);
-      };
-    });
   }
 
   /** Says that it is alive, and takes no more jobs while its clock is wrong. */
@@ -330,7 +287,7 @@ export class JobWorker implements Worker {
       id: this.id,
       where: `${hostname()}:${process.pid}`,
       types,
-      busy: this.#running,
+      busy: this.#attempts.underWay,
       concurrency: this.#concurrency,
       startedAt: this.#startedAt,
       problem: this.#readiness.problem?.message,
