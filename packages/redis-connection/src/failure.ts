@@ -13,6 +13,16 @@ export function withoutSecrets(thrown: unknown): Error {
   return code === undefined ? copy : Object.assign(copy, { code });
 }
 
+/**
+ * A failed command's error without the command: its arguments are payloads, and loggers print what errors carry.
+ *
+ * @returns the same error.
+ */
+export function withoutArguments<E>(error: E): E {
+  if (error instanceof Error) Reflect.deleteProperty(error, "command");
+  return error;
+}
+
 /** Redis was not reached, or would not have us. */
 export function unreachable(place: string, cause: Error): SemelError {
   return new SemelError("STORE_UNAVAILABLE", `Redis at ${place} cannot be used: ${cause.message}`, {

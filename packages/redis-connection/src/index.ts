@@ -1,3 +1,4 @@
+export { withoutArguments } from "./failure.ts";
 export { openRedis } from "./open-redis.ts";
 export type { RedisClient } from "./redis-client.ts";
 export type { Judgement, RedisConnection, RedisConnectionOptions } from "./redis-connection.ts";

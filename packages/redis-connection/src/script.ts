@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withoutArguments } from "./failure.ts";
 import type { RedisClient } from "./redis-client.ts";
 
 /** A Lua script and the name Redis knows it by. */
@@ -31,7 +32,11 @@ export async function runScript(
     // In small letters: older versions of ioredis find the keys, and so the Cluster's node, only then.
     return await client.call("evalsha", sha1, keys.length, ...keys, ...args);
   } catch (error) {
-    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+    if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw withoutArguments(error);
+  }
+  try {
     return await client.call("eval", text, keys.length, ...keys, ...args);
+  } catch (error) {
+    throw withoutArguments(error);
   }
 }

@@ -16,6 +16,7 @@ export class RedisSignals implements Signals {
   readonly #listeners: Record<SignalTopic, Set<(id: JobId) => void>> = { changed: new Set(), cancel: new Set() };
   readonly #outgoing = new Map<SignalTopic, Set<JobId>>();
   #subscriber: Promise<RedisClient> | undefined;
+  #isDeaf = false;
   #isClosed = false;
   #isForbidden = false;
 
@@ -63,18 +64,35 @@ export class RedisSignals implements Signals {
     listeners.add(listen);
     try {
       this.#subscriber ??= this.#connect();
-      const channel = this.#channel(topic);
-      if (channel !== undefined) await (await this.#subscriber).call("subscribe", channel);
+      await this.#listenTo(await this.#subscriber, topic);
     } catch (error) {
-      this.#subscriber = undefined;
       listeners.delete(listen);
       throw error;
     }
     return { [Symbol.asyncDispose]: async () => void listeners.delete(listen) };
   }
 
+  /** Refused once, it is refused always: that is said, and those who wait look from time to time. */
+  async #listenTo(subscriber: RedisClient, topic: SignalTopic): Promise<void> {
+    const channel = this.#channel(topic);
+    if (channel === undefined || this.#isDeaf) return;
+    try {
+      await subscriber.call("subscribe", channel);
+    } catch (error) {
+      if ((error as Error).name !== "ReplyError") throw error;
+      this.#isDeaf = true;
+      this.#report(
+        "the user of Redis may not subscribe, so nobody is woken up: grant +subscribe and the channels",
+        error,
+      );
+    }
+  }
+
   async #connect(): Promise<RedisClient> {
-    const subscriber = await this.#connection.subscriber();
+    const subscriber = await this.#connection.subscriber().catch((error: unknown) => {
+      this.#subscriber = undefined;
+      throw error;
+    });
     subscriber.on("message", (channel: string, message: string) => {
       for (const topic of ["changed", "cancel"] as const) {
         if (channel !== this.#channel(topic) || this.#listeners[topic].size === 0) continue;

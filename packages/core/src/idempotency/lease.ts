@@ -79,8 +79,11 @@ export class Lease {
   abort(reason: AbortReason, message: string): void {
     if (this.#aborted) return;
     this.#aborted = new AttemptAborted(reason, message);
-    for (const listen of this.#listeners) listen();
-    this.#controller?.abort(this.#aborted);
+    try {
+      for (const listen of this.#listeners) listen();
+    } finally {
+      this.#controller?.abort(this.#aborted);
+    }
   }
 
   lose(): void {

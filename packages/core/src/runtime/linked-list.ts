@@ -62,7 +62,9 @@ export class LinkedList<T> {
 
   /** In order. What leaves meanwhile is passed over. */
   *[Symbol.iterator](): Iterator<T> {
-    for (let link = this.#first; link; link = link.after) yield link.item;
+    const links: Link<T>[] = [];
+    for (let link = this.#first; link; link = link.after) links.push(link);
+    for (const link of links) if (link.list === this) yield link.item;
   }
 
   /** Takes a link out that is in this list. */

@@ -1,8 +1,11 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { Heap } from "./heap.ts";
 
 // Taken once: a test that puts its own in their place later must not find some of our timers on these and some on those.
 const { setTimeout, clearTimeout } = globalThis;
 const now = performance.now.bind(performance);
+/** One native timer serves many: the tenant or the span of whoever happened to arm it is none of the others'. */
+const withoutContext = AsyncLocalStorage.snapshot();
 
 /** `setTimeout` takes 31 bits; a longer delay would fire at once. */
 const longestTimeoutMs = 2 ** 31 - 1;
@@ -73,7 +76,8 @@ export class Timers {
   #arm(dueAt: number): void {
     if (this.#native) clearTimeout(this.#native);
     this.#nativeAt = dueAt;
-    this.#native = setTimeout(() => this.#wake(), Math.min(Math.ceil(dueAt - now()), longestTimeoutMs));
+    const delayMs = Math.min(Math.ceil(dueAt - now()), longestTimeoutMs);
+    this.#native = withoutContext(() => setTimeout(() => this.#wake(), delayMs));
     if (this.#isBackground) this.#native.unref();
   }
 
@@ -96,7 +100,7 @@ export class Timers {
     const { fire } = timer;
     if (!fire) return;
     timer.fire = undefined;
-    this.#awaited--;
+    if (--this.#awaited === 0) this.#native?.unref();
     fire();
   }
 }

@@ -73,7 +73,7 @@ export class Waiters {
 
   async close(reason: Error): Promise<void> {
     this.#closed.abort(reason);
-    const subscription = await this.#subscription?.catch(() => undefined);
-    await subscription?.[Symbol.asyncDispose]();
+    // Not waited for: where signals cannot be reached it is still being made, and they are disposed of next anyway.
+    this.#subscription?.then((subscription) => subscription[Symbol.asyncDispose]()).catch(() => {});
   }
 }

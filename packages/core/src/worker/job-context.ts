@@ -47,7 +47,10 @@ export function converse(
     tenant,
     attempt: claimed.attempt,
     fence: claimed.fence,
-    signal: lease.signal,
+    // Made for whoever asks: most processors never do.
+    get signal() {
+      return lease.signal;
+    },
     envelope: asOf(envelope, claimed),
     log: childLogger(parts.logger, { id, type, tenant, attempt: claimed.attempt }),
     once: (name, run, options) => steps.once(name, run, options),

@@ -45,6 +45,8 @@ export interface Worker extends AsyncDisposable {
 }
 
 const beatEveryMs = 10_000;
+/** The first beat is waited for this long; a start that is never answered must not keep `close` waiting. */
+const beatDeadlineMs = 5_000;
 /** How often a clock that was wrong is looked at. */
 const recoveryEveryMs = 2_000;
 const beatKeptMs = 35_000;
@@ -87,6 +89,8 @@ export class JobWorker implements Worker {
   readonly #upkeep: Upkeep;
   readonly #readiness = new Readiness();
   #isUp = false;
+  #isSaidUnready = false;
+  #looking: Promise<void> | undefined;
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
   #closing: ReturnType<Worker["close"]> | undefined;
@@ -121,21 +125,23 @@ export class JobWorker implements Worker {
       try {
         await this.#host.ready();
         if (this.#startedAt === 0) this.#startedAt = clock.now();
-        await this.#beat(beatKeptMs);
-        if (this.#readiness.problem) throw this.#readiness.problem;
-        await this.#consume();
-        // Without signals a cancel is heard of later, not never.
-        await this.#upkeep.once("signals", async () => {
-          this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#lookAt(id));
-        });
-        break;
+        await within(clock, beatDeadlineMs, "the job store (beat)", () => this.#beat(beatKeptMs));
+        this.#say();
+        if (!this.#readiness.problem) {
+          await this.#consume();
+          break;
+        }
       } catch (error) {
         this.#problem("start", error);
-        if (this.#stopping.signal.aborted) return;
-        await wait(clock, pauseMs, this.#stopping.signal).catch(() => {});
-        if (this.#stopping.signal.aborted) return;
       }
+      if (this.#stopping.signal.aborted) return;
+      await wait(clock, pauseMs, this.#stopping.signal).catch(() => {});
+      if (this.#stopping.signal.aborted) return;
     }
+    // Without signals a cancel is heard of later, not never.
+    await this.#upkeep.once("signals", async () => {
+      this.#cancels = await this.#host.signals.subscribe("cancel", (id) => this.#lookAt(id));
+    });
     this.#isUp = true;
     this.#upkeep.every(beatEveryMs, "beat", () => this.#look());
     this.#upkeep.every(recoveryEveryMs, "beat", async () => this.#readiness.problem && this.#look());
@@ -269,12 +275,21 @@ export class JobWorker implements Worker {
   }
 
   /** Says that it is alive, and takes no more jobs while its clock is wrong. */
-  async #look(): Promise<void> {
-    const before = this.#readiness.problem;
-    await this.#beat(beatKeptMs);
+  #look(): Promise<void> {
+    this.#looking ??= this.#beat(beatKeptMs)
+      .then(() => this.#say())
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    return this.#looking;
+  }
+
+  /** Lets its consumers and the hooks know, if it has become unready or ready. */
+  #say(): void {
     const { problem } = this.#readiness;
-    if ((before === undefined) === (problem === undefined)) return;
+    if ((problem !== undefined) === this.#isSaidUnready) return;
     for (const { consumer } of this.#lines.values()) consumer.resize(problem ? 0 : this.#concurrency);
+    this.#isSaidUnready = problem !== undefined;
     if (problem) this.#host.emitter.emit("worker.unready", { worker: this.id, error: describeFailure(problem) });
     else this.#host.emitter.emit("worker.ready", { worker: this.id });
   }

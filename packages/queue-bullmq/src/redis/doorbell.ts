@@ -8,6 +8,9 @@ const graceMs = 1_000;
 /** What came while this process was busy is read before this is over. */
 const turnMs = 50;
 
+/** In seconds. Servers before 7.0.8 round less than that down to 0, which is for ever. */
+const shortestWait = 0.002;
+
 /** How long to wait after a failure, so that whoever waits here does not ask as fast as it is refused. */
 const failedMs = 500;
 
@@ -52,7 +55,7 @@ export class Doorbell {
     const until = performance.now() + 1_000 * seconds;
     try {
       for (let left = seconds; left > 0; left = (until - performance.now()) / 1_000) {
-        this.#listening ??= this.#listen(key, left);
+        this.#listening ??= this.#listen(key, Math.max(left, shortestWait));
         const { reply, deafAt } = this.#listening;
         let heard = await this.#first(reply, Math.max(0, Math.min(until, deafAt) - performance.now()));
         // A process that was busy for long hears that it is late before it hears the answer that is there.

@@ -7,7 +7,8 @@ local function absent(command, line)
   return not redis.pcall(command, line, ARGV[1])
 end
 if absent('ZSCORE', delayed) and absent('ZSCORE', prioritized) and absent('LPOS', wait) and absent('LPOS', active) then
-  return redis.call('DEL', job)
+  redis.call('DEL', job)
+  return 1
 end
 return 0
 `);
@@ -17,9 +18,11 @@ return 0
  * what it did before stays done. Half an addition is a job that nobody will be given, and under whose id none can be
  * added. This takes it back, as far as Redis lets us.
  *
+ * Answers whether the job certainly is not there any more.
+ *
  * @param keyOf the key of a part of the queue, or of a job by its id
  */
-export async function takeBackHalf(client: RedisClient, keyOf: (part: string) => string, id: string): Promise<void> {
+export async function takeBackHalf(client: RedisClient, keyOf: (part: string) => string, id: string): Promise<boolean> {
   const keys = [...["wait", "active", "prioritized", "delayed"].map(keyOf), keyOf(id)];
-  await runScript(client, clearScript, keys, [id]).catch(() => undefined);
+  return (await runScript(client, clearScript, keys, [id]).catch(() => 0)) === 1;
 }

@@ -1,4 +1,4 @@
-import type { RedisClient } from "@semel/redis-connection";
+import { type RedisClient, withoutArguments } from "@semel/redis-connection";
 import { QueueKeys, RedisConnection, RedisQueueBackend } from "bullmq";
 import type { Report } from "../broker.ts";
 import { Doorbell, type Ring } from "./doorbell.ts";
@@ -60,8 +60,9 @@ export class RedisLane extends RedisQueueBackend {
     try {
       return await super.addJob(job, id, parent);
     } catch (error) {
-      if (mayBeHalfDone(error)) await takeBackHalf(this.#way.client, (part) => this.toKey(part), id);
-      throw error;
+      const isUnclear = mayBeHalfDone(error) && !(await takeBackHalf(this.#way.client, (part) => this.toKey(part), id));
+      if (isUnclear) throw new Error("it is unknown whether the job was added", { cause: withoutArguments(error) });
+      throw withoutArguments(error);
     }
   }
 
@@ -71,7 +72,7 @@ export class RedisLane extends RedisQueueBackend {
       return await super.moveToActive(...args);
     } catch (error) {
       await this.#doorbell?.pause();
-      throw error;
+      throw withoutArguments(error);
     }
   }
 
