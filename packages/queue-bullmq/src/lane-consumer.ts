@@ -40,6 +40,8 @@ export class LaneConsumer implements Consumer {
   readonly #plan: ConsumerPlan;
   readonly #hands = new Map<JobId, Hand>();
   readonly #handling = new Set<Promise<unknown>>();
+  /** Handlers that have not said yet what becomes of their deliveries. */
+  readonly #deciding = new Set<Promise<Disposition>>();
   /** Workers that were replaced and still finish what they hold. */
   readonly #retiring = new Set<LaneWorker>();
   readonly #watch: LaneWatch | undefined;
@@ -122,7 +124,10 @@ export class LaneConsumer implements Consumer {
     const delivery: Delivery = { id, lane: this.#plan.lane, envelope: job.data };
     const hand: Hand = { delivery, token, worker };
     this.#hands.set(id, hand);
-    const disposition = await this.#handled(delivery);
+    const deciding = this.#handled(delivery);
+    this.#deciding.add(deciding);
+    const disposition = await deciding;
+    this.#deciding.delete(deciding);
     // The hold ended meanwhile and the job came to us a second time: this delivery has nothing left to dispose of.
     if (this.#hands.get(id) !== hand) throw new DelayedError();
     this.#hands.delete(id);
@@ -205,8 +210,8 @@ export class LaneConsumer implements Consumer {
     await this.stop();
     const workers = [this.#worker, ...this.#retiring];
     const closed = Promise.all(workers.map((worker) => worker.close()));
-    while (this.#handling.size > 0) await Promise.allSettled(this.#handling);
-    await this.#soon(closed);
+    while (this.#deciding.size > 0) await Promise.allSettled(this.#deciding);
+    await this.#soon(Promise.allSettled([closed, ...this.#handling]));
     // Nothing to do for those that are closed; of others it cuts what they wait on.
     for (const worker of workers) await worker.getBackend().close();
     // What the last acknowledgements made room for, and what was given back, others are to have at once.

@@ -13,6 +13,7 @@ import { LinkedList } from "../runtime/linked-list.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
 import type { Lease } from "./lease.ts";
+import type { AnswerTo, StepBegin } from "./operations.ts";
 
 /** The effect has happened: its record is worth waiting for. */
 const recordPatienceMs = 60_000;
@@ -23,6 +24,8 @@ interface StepParts {
   readonly generation: number;
   readonly runtime: Runtime;
   readonly emitter: Emitter;
+  /** Fires when the worker waits for nothing any more. */
+  readonly givingUp: AbortSignal;
   readonly about: Pick<Events["step.replayed"], "id" | "type" | "tenant" | "attempt" | "fence">;
 }
 
@@ -80,14 +83,20 @@ export class Steps {
   }
 
   async #run<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions): Promise<Jsonify<T>> {
-    const { guard, lease, generation, runtime, emitter, about } = this.#parts;
+    const { guard, lease, generation, runtime, emitter, givingUp, about } = this.#parts;
     const step = this.#register(name, options.key);
     this.#refuseWhenOver(name);
 
     const input =
       options.input === undefined ? undefined : digest(canonicalJson(options.input, defaultPayloadLimits).text);
     const held = { key: lease.key, owner: lease.owner, fence: lease.fence, step } as const;
-    const begun = await guard.ask({ op: "step-begin", ...held, input, onUncertain: "begin", leaseMs: lease.leaseMs });
+    const begun = await this.#begin({
+      op: "step-begin",
+      ...held,
+      input,
+      onUncertain: "begin",
+      leaseMs: lease.leaseMs,
+    });
     if (begun.is === "memo") {
       this.#done.push(step);
       emitter.emit("step.replayed", { ...about, step });
@@ -123,13 +132,31 @@ export class Steps {
     }
     runtime.failpoint?.(`once:${name}:after-effect`);
     const stored = encodeOrThrow(value, `the value of step "${name}"`, guard.store.features.maxValueBytes);
-    const ended = await guard.insist({ op: "step-end", ...held, as: { is: "done", value: stored } }, recordPatienceMs);
+    const ended = await guard.insist(
+      { op: "step-end", ...held, as: { is: "done", value: stored } },
+      recordPatienceMs,
+      givingUp,
+    );
     if (ended.is === "stale") throw attemptOver(name);
     this.#done.push(step);
     emitter.emit("step.completed", { ...about, step, ranMs: ran(), bytes: sizeOf(stored) });
     runtime.failpoint?.(`once:${name}:after-record`);
     // The value as a replay would give it, so that a first run and a later one never see different types.
     return decodeValue(ended.is === "already" ? ended.value : stored);
+  }
+
+  /**
+   * Asked again for as long as the lease lasts: that the store is away for a moment is no failure of the job's. Fenced off
+   * meanwhile, the job is released, and that counts nothing either.
+   */
+  async #begin(operation: StepBegin): Promise<AnswerTo<StepBegin>> {
+    const { guard, lease } = this.#parts;
+    try {
+      return await guard.ask(operation);
+    } catch {
+      // A signal is made only where somebody needs it.
+      return await guard.insist(operation, Math.max(recordPatienceMs, lease.leaseMs), lease.signal);
+    }
   }
 
   #register(name: string, key: string | number | undefined): string {

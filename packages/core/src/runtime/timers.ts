@@ -76,7 +76,7 @@ export class Timers {
   #arm(dueAt: number): void {
     if (this.#native) clearTimeout(this.#native);
     this.#nativeAt = dueAt;
-    const delayMs = Math.min(Math.ceil(dueAt - now()), longestTimeoutMs);
+    const delayMs = Math.min(Math.max(1, Math.ceil(dueAt - now())), longestTimeoutMs);
     this.#native = withoutContext(() => setTimeout(() => this.#wake(), delayMs));
     if (this.#isBackground) this.#native.unref();
   }

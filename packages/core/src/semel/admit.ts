@@ -77,18 +77,29 @@ async function refused(
   return new QueueUnavailableError(given?.is === "gone" ? "refused" : "unknown", suffixOf(id), { cause });
 }
 
-/** Adding is safe to repeat under the same id, so a lost reply costs a repeat and nothing else. */
+/**
+ * Adding is safe to repeat under the same id, so a lost reply costs a repeat and nothing else. Once a try may have gone
+ * through, that a later one is refused does not say that nothing was added.
+ */
 async function addPatiently({ add, runtime }: AdmitParts, addition: Addition, until: number): Promise<Added> {
   const { clock, random } = runtime;
+  let isUncertain = false;
   for (let tries = 0; ; tries++) {
     const left = Math.max(1, until - clock.monotonic());
+    let failure: unknown;
     try {
-      return await add(addition, left);
+      const added = await add(addition, left);
+      if (added.is !== "refused" || !isUncertain) return added;
+      failure = added.error;
     } catch (error) {
-      const pause = Math.min(1_000, 50 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
-      if (clock.monotonic() + pause >= until) throw error;
-      await wait(clock, pause);
+      // Closed meanwhile: nobody will take it any more.
+      if (SemelError.isInstance(error) && !error.isRetryable) throw error;
+      isUncertain = true;
+      failure = error;
     }
+    const pause = Math.min(1_000, 50 * 2 ** Math.min(tries, 10)) * (0.5 + random() / 2);
+    if (clock.monotonic() + pause >= until) throw failure;
+    await wait(clock, pause);
   }
 }
 

@@ -144,7 +144,9 @@ export class Engine {
       if (turn) await turn;
       return await this.#admitted(prepared);
     } catch (cause) {
-      if (SemelError.isInstance(cause)) throw cause;
+      // A backend that was not reached has been sent nothing. What is wrong with it otherwise speaks for itself.
+      const isAway = !this.#isUp && SemelError.isInstance(cause) && cause.code === "STORE_UNAVAILABLE";
+      if (SemelError.isInstance(cause) && !isAway) throw cause;
       throw new QueueUnavailableError("refused", suffixOf(prepared.addition.id), { cause });
     }
   }

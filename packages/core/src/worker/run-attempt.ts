@@ -55,6 +55,7 @@ async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> 
     guard: parts.guard,
     runtime: parts.runtime,
     emitter: parts.emitter,
+    givingUp: parts.givingUp,
     lease,
     generation: claimed.generation,
     about,

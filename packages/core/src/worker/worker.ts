@@ -90,7 +90,6 @@ export class JobWorker implements Worker {
   readonly #readiness = new Readiness();
   #isUp = false;
   #isSaidUnready = false;
-  #looking: Promise<void> | undefined;
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
   #closing: ReturnType<Worker["close"]> | undefined;
@@ -275,13 +274,9 @@ export class JobWorker implements Worker {
   }
 
   /** Says that it is alive, and takes no more jobs while its clock is wrong. */
-  #look(): Promise<void> {
-    this.#looking ??= this.#beat(beatKeptMs)
-      .then(() => this.#say())
-      .finally(() => {
-        this.#looking = undefined;
-      });
-    return this.#looking;
+  async #look(): Promise<void> {
+    await this.#beat(beatKeptMs);
+    this.#say();
   }
 
   /** Lets its consumers and the hooks know, if it has become unready or ready. */

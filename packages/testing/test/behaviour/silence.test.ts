@@ -182,6 +182,16 @@ describe("a store that is silent", () => {
     expect(await semel.status(id)).toMatchObject({ state: "completed", attempt: 1, crashes: 0 });
   });
 
+  it("at the first heartbeat does not keep a worker from being closed", async () => {
+    const backend = memory();
+    const semel = start({ ...backend, store: switchable(backend.store, "beat", faults) });
+    faults.how = "silent";
+    const worker = semel.worker({ processors: [processor(job, work)] });
+    await clock.advance(1_000);
+    await whileTimePasses(30_000, worker.close({ deadline: "1s" }));
+    expect(worker.isReady).toBe(false);
+  });
+
   it("while the heartbeat is sent does not end the heartbeats", async () => {
     const backend = memory();
     const semel = start({ ...backend, store: switchable(backend.store, "beat", faults) });

@@ -1,0 +1,12 @@
+// Loaded with `--import` into child processes of tests: like the tests, they run sources and need no build.
+import { registerHooks } from "node:module";
+
+const packages = new URL("../../../", import.meta.url);
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const [, name, part = "index"] = /^@semel\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
+    if (name === undefined) return next(specifier, context);
+    return { url: new URL(`${name}/src/${part}.ts`, packages).href, shortCircuit: true };
+  },
+});
