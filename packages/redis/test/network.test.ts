@@ -49,7 +49,7 @@ describe("a lost reply", () => {
     expect(await direct.counts()).toMatchObject([{ pending: 11 }]);
     const worker = direct.worker({ processors: [effectProcessor(effect, ledger.path, "worker")] });
     await waitFor(() => worker.isReady, { what: "the worker" });
-    await worker.idle();
+    await waitFor(() => ledger.counts("effect").size === 11, { what: "all eleven", deadlineMs: 20_000 });
     expect(
       notOnce(
         ledger,

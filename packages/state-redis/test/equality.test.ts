@@ -31,7 +31,8 @@ const batch = fc.record({
 describe.each(servers)("the same answers as the reference, on $name", ({ name, source }) => {
   const connection = connected(source);
 
-  test("for any sequence of batches", { timeout: 120_000 }, async () => {
+  // Again once: Redis' own clock goes on, and on a machine that stands still for half a second a key ends too early.
+  test("for any sequence of batches", { timeout: 120_000, retry: 1 }, async () => {
     const prefix = freshPrefix();
     const host = { ...hostOf("prod"), clock: systemClock };
     const client = await connection().commands();
