@@ -14,19 +14,27 @@ function stage(options?: { maxItems?: number; maxCalls?: number }) {
 const microtasks = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("gatherer", () => {
-  it("sends a lone item in the microtask it came in", async () => {
+  it("sends a lone item before the event loop goes on", async () => {
     const { call, open, gatherer } = stage();
     const answer = gatherer.send(1);
+    let hasGoneOn = false;
+    const immediate = setImmediate(() => {
+      hasGoneOn = true;
+    });
     expect(call).not.toHaveBeenCalled();
-    await Promise.resolve();
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    clearImmediate(immediate);
+    expect(hasGoneOn).toBe(false);
     expect(call).toHaveBeenCalledExactlyOnceWith([1]);
     open[0]?.();
     expect(await answer).toBe(10);
   });
 
-  it("sends what comes in one turn together, in order", async () => {
+  it("sends what comes in one turn together, in order, also from later microtasks of it", async () => {
     const { call, open, gatherer } = stage();
-    const answers = Promise.all([1, 2, 3].map((item) => gatherer.send(item)));
+    const after = (ticks: number, item: number): Promise<number> =>
+      ticks === 0 ? gatherer.send(item) : Promise.resolve().then(() => after(ticks - 1, item));
+    const answers = Promise.all([0, 1, 5].map((ticks, at) => after(ticks, at + 1)));
     await microtasks();
     expect(call).toHaveBeenCalledExactlyOnceWith([1, 2, 3]);
     open[0]?.();

@@ -29,8 +29,9 @@ export interface GathererOptions {
 }
 
 /**
- * Turns the calls of concurrent jobs into few calls with many items. A lone item waits for nothing: it leaves in the
- * microtask it came in. While `maxCalls` calls are under way, what comes meanwhile gathers, and leaves together.
+ * Turns the calls of concurrent jobs into few calls with many items. What is asked within one turn of the event loop
+ * leaves together at its end, a lone item with it, and before the loop goes on. While `maxCalls` calls are under way, what
+ * comes meanwhile gathers.
  */
 export class Gatherer<I, O> {
   readonly #call: (items: readonly I[]) => Promise<readonly O[]>;
@@ -68,7 +69,7 @@ export class Gatherer<I, O> {
   #schedule(): void {
     if (this.#isScheduled || this.#calls >= this.#maxCalls) return;
     this.#isScheduled = true;
-    queueMicrotask(() => {
+    process.nextTick(() => {
       this.#isScheduled = false;
       this.#flush();
     });
