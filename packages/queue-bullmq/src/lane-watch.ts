@@ -3,6 +3,8 @@ import type { Clock, Timer } from "@semel/core/adapter";
 /** How long a worker may get nothing before somebody looks, and how soon a suspicion is looked at again. */
 const lookMs = 2_000;
 const againMs = 1_000;
+/** Where a replacement gets nothing either, the reason is another one: then it is looked less and less often. */
+const longestLookMs = 60_000;
 
 /** A timer later than this says that this process was busy: the worker had no chance to fetch anything either. */
 const lateMs = 500;
@@ -15,7 +17,10 @@ export interface WatchPlan {
   readonly hasRoom: () => boolean;
   /** Whether the broker would give a job to a worker that asked. A rejection counts as no. */
   readonly isOwed: () => Promise<boolean>;
-  /** Called when the worker got nothing for about 3 s and was owed something at two looks in a row. */
+  /**
+   * Called when the worker got nothing for about 3 s and was owed something at two looks in a row; again, if that was in
+   * vain, after 5 s, 9 s … up to a minute.
+   */
   readonly stuck: () => void;
 }
 
@@ -28,6 +33,8 @@ export class LaneWatch {
   #timer: Timer | undefined;
   #seen = 0;
   #isSuspicious = false;
+  /** How often it was stuck since the last delivery. */
+  #inVain = 0;
   #isOver = false;
 
   constructor(plan: WatchPlan) {
@@ -43,7 +50,7 @@ export class LaneWatch {
   #wait(): void {
     if (this.#isOver) return;
     const { clock } = this.#plan;
-    const ms = this.#isSuspicious ? againMs : lookMs;
+    const ms = this.#isSuspicious ? againMs : Math.min(longestLookMs, lookMs * 2 ** this.#inVain);
     const due = clock.monotonic() + ms;
     this.#timer = clock.timer(ms, () => void this.#look(clock.monotonic() - due), "background");
   }
@@ -53,6 +60,7 @@ export class LaneWatch {
     this.#isSuspicious = late < lateMs && (await this.#isStarving());
     if (this.#isSuspicious && wasSuspicious && !this.#isOver) {
       this.#isSuspicious = false;
+      this.#inVain += 1;
       this.#plan.stuck();
     }
     this.#wait();
@@ -62,6 +70,7 @@ export class LaneWatch {
     const { arrived, hasRoom, isOwed } = this.#plan;
     const isQuiet = arrived() === this.#seen;
     this.#seen = arrived();
+    if (!isQuiet) this.#inVain = 0;
     if (!isQuiet || !hasRoom()) return false;
     const owed = await isOwed().catch(() => false);
     return owed && hasRoom() && arrived() === this.#seen;

@@ -76,6 +76,22 @@ test("a broker that cannot be asked is another matter, and looking goes on", asy
   expect(seen.stuck).toBeGreaterThan(0);
 });
 
+test("replaced in vain it is looked at less and less often, and as before once a delivery came", async () => {
+  let arrived = 0;
+  const { clock, seen } = watched({ arrived: () => arrived });
+  await clock.advance(600_000);
+  expect(seen.stuck).toBeGreaterThan(10);
+  expect(seen.stuck).toBeLessThan(20);
+  const within80s = async (): Promise<number> => {
+    const before = seen.stuck;
+    await clock.advance(80_000);
+    return seen.stuck - before;
+  };
+  expect(await within80s()).toBeLessThanOrEqual(2);
+  arrived += 1;
+  expect(await within80s()).toBeGreaterThanOrEqual(3);
+});
+
 test("it ends", async () => {
   const { clock, seen, watch } = watched();
   watch.end();
