@@ -41,6 +41,8 @@ export const errorCodes = [
   "BACKEND_UNSAFE",
   "DIRECTORY_LOCKED",
   "CLOCK_SKEW",
+  "STEP_VALUE_TOO_LARGE",
+  "LEASE_LOST",
 ] as const;
 
 /** The stable name of a failure. */

@@ -153,17 +153,20 @@ function interrupted({ lease }: Arrival, error: unknown): Ending | undefined {
 function failure(parts: WorkerParts, registration: Registration, conversation: Conversation, error: unknown): Ending {
   const judged = classify(error, parts.runtime.clock.now());
   const kind = ownClass(registration, conversation, error) ?? judged.class;
-  if (kind === "fail")
-    return {
-      is: "dead",
-      reason: SemelError.isInstance(error) && error.code === "UNCERTAIN_EFFECT" ? "UNCERTAIN_EFFECT" : "NON_RETRYABLE",
-      error,
-    };
+  if (kind === "fail") return cannotBeHelped(error);
   if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs };
   const hintMs = judged.hintMs ?? 5_000;
   const reason = describeFailure(error).message;
   // Up to a tenth more, so that the deferred do not come back as one.
   return { is: "deferred", reason, delayMs: Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1)) };
+}
+
+function cannotBeHelped(error: unknown): Ending {
+  if (!SemelError.isInstance(error) || error.code !== "UNCERTAIN_EFFECT")
+    return { is: "dead", reason: "NON_RETRYABLE", error };
+  // Whoever has to decide is told what about.
+  const { step, since } = error.details as { readonly step?: string; readonly since?: number };
+  return { is: "dead", reason: "UNCERTAIN_EFFECT", error, details: { step: step ?? null, since: since ?? null } };
 }
 
 /** The processor's own classification; one that throws is as good as none. */
