@@ -307,6 +307,20 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     ),
     says: /Did you forget to use 'await'\?/,
   },
+  "a step's policy that there is not": {
+    wrong: embedding(`const n = await once("pay", () => 1, { onUncertain: "stop" }); return { dimensions: n };`),
+    right: embedding(`const n = await once("pay", () => 1, { onUncertain: "halt" }); return { dimensions: n };`),
+    says: /Type '"stop"' is not assignable/,
+  },
+  "a finding of another type than the step's": {
+    wrong: embedding(
+      `const n = await once("pay", () => 1, { onUncertain: () => ({ is: "found", value: "one" }) }); return { dimensions: n };`,
+    ),
+    right: embedding(
+      `const n = await once("pay", () => 1, { onUncertain: () => ({ is: "found", value: 1 }) }); return { dimensions: n };`,
+    ),
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
   "workers whose concurrency is text": {
     wrong: `semel.worker({ processors: [], concurrency: "10" });`,
     right: `semel.worker({ processors: [], concurrency: 10 });`,
