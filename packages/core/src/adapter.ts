@@ -15,6 +15,7 @@ export {
 } from "./idempotency/job-record.ts";
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";
+export type { OpenTransaction, StoreTransactions } from "./idempotency/store-transactions.ts";
 export {
   type Decision,
   type Loaded,
@@ -39,6 +40,7 @@ export type {
   Queue,
   QueueFeatures,
 } from "./queue/queue.ts";
+export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts";
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
 export { type Duration, toMs } from "./runtime/duration.ts";

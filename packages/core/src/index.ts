@@ -33,6 +33,7 @@ export type { Effect, JobContext } from "./processor/context.ts";
 export type { Finding, OnceOptions, UncertainEffect, Verify } from "./processor/once-options.ts";
 export type { Outcome } from "./processor/outcome.ts";
 export { type AnyProcessor, Processor, processor } from "./processor/processor.ts";
+export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export type { Jitter, RetryOptions } from "./retry/backoff.ts";
 export type { FailureClass } from "./retry/classify.ts";
 export { type AbortReason, AttemptAborted } from "./runtime/abort.ts";

@@ -43,6 +43,8 @@ export const errorCodes = [
   "CLOCK_SKEW",
   "STEP_VALUE_TOO_LARGE",
   "LEASE_LOST",
+  "TRANSACTION_UNSUPPORTED",
+  "TRANSACTION_ENDED",
 ] as const;
 
 /** The stable name of a failure. */

@@ -2,11 +2,12 @@ import type { Logger } from "../instrumentation/logger.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
 import type { Envelope } from "../job/envelope.ts";
-import type { AnyJob, InputOf, PayloadOf } from "../job/job.ts";
+import type { AnyJob, InputOf, PayloadOf, ResultOf } from "../job/job.ts";
 import type { Json, Jsonify } from "../job/json.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { OnceOptions } from "./once-options.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** What a step is given to make its effect recognisable. */
 export interface Effect {
@@ -56,6 +57,16 @@ export interface JobContext<J extends AnyJob = AnyJob> {
   enqueue<C extends AnyJob>(job: C, payload: InputOf<C>, options?: EnqueueOptions): Promise<Enqueued<C>>;
   /** Says how far it is, 0 to 1. Resolves when it is stored; several in quick succession become one. */
   progress(fraction: number, note?: string): Promise<void>;
+  /**
+   * `return transaction(async (tx) => { …; return result; })`: the rows that `run` writes through `tx` and the job's
+   * completion, with what `run` answers as its result, are one commit. If it throws, or another worker has taken over, neither
+   * is there. Where the store is in the application's own database: on PostgreSQL and PGlite.
+   *
+   * It runs once it has been returned, so the job's steps are on record by then, and `once` is refused inside it. It runs
+   * again with the next attempt: what it does outside the transaction is not undone.
+   * @throws `TRANSACTION_UNSUPPORTED` at once, where the store cannot.
+   */
+  transaction(run: (tx: Transaction) => Promise<ResultOf<J>> | ResultOf<J>): Outcome;
   /** `return retry({ after: "10s" })`: burns an attempt, as a failure does. */
   retry(options?: { readonly after?: Duration | undefined; readonly reason?: string | undefined }): Outcome;
   /** `return defer("provider is busy", "30s")`: burns none. */

@@ -4,6 +4,7 @@ import type { ResultKind } from "../idempotency/job-record.ts";
 import type { Settled as SettledAnswer, Settlement } from "../idempotency/operations.ts";
 import type { Events } from "../instrumentation/events.ts";
 import type { End, Settled } from "../job/define-job.ts";
+import type { JobState } from "../job/state.ts";
 import { encodeValue, sizeOf } from "../job/value.ts";
 import type { Disposition } from "../queue/queue.ts";
 import { type Arrival, followUp, storeSilentMs } from "./arrival.ts";
@@ -30,7 +31,8 @@ export async function settle(
   judged: Judged,
   facts: AttemptFacts,
 ): Promise<Disposition> {
-  if (judged.is === "lost") return lost(parts, arrival, facts, "running");
+  if (judged.is === "lost") return lost(parts, arrival, facts, judged.now ?? "running");
+  if (judged.is === "committed") return conclude(parts, arrival, judged.settlement, "completed", judged, facts, undefined);
   const { settlement: bare, end, error } = writable(parts, arrival, judged, facts);
   // Most jobs ask for no follow-ups, and are not made to wait for them.
   const settlement = end && arrival.registration?.job.onSettled ? await caused(parts, arrival, facts, bare, end) : bare;
@@ -57,15 +59,37 @@ export async function settle(
     emit(parts, arrival, judged, facts, error);
     return { do: "return", delayMs: settlement.delayMs };
   }
+  return conclude(parts, arrival, settlement, answer.state, judged, facts, error);
+}
+
+/** The job has ended in this state. */
+async function conclude(
+  parts: WorkerParts,
+  arrival: Arrival,
+  settlement: Settlement,
+  state: JobState,
+  judged: Judged,
+  facts: AttemptFacts,
+  error: Failure | undefined,
+): Promise<Disposition> {
+  if (state === "completed" && settlement.state !== "completed") {
+    // The commit of its transaction was confirmed to nobody, and went through. Its follow-ups are sent by the next delivery.
+    parts.announce(arrival.delivery.id);
+    emit(parts, arrival, { is: "completed", result: undefined }, facts, undefined);
+    return { do: "return", delayMs: 0 };
+  }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
-  const followUps = answer.state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
+  const followUps = state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
+  const { key } = arrival.lease;
   const sent = followUps === undefined || (await followUp(parts, key, arrival.delivery.id, followUps));
   parts.announce(arrival.delivery.id);
+  if (settlement.state === "completed" && settlement.kind.kind === "omitted")
+    parts.emitter.emit("result.omitted", { ...facts.about, why: settlement.kind.why });
   // A cancel that overtook a retry is what happened.
   emit(
     parts,
     arrival,
-    answer.state === "cancelled" && judged.is !== "cancelled"
+    state === "cancelled" && judged.is !== "cancelled"
       ? { is: "cancelled", by: "cancelled while it ran" }
       : judged,
     facts,
@@ -93,11 +117,22 @@ interface Draft {
   readonly error?: Failure;
 }
 
+/** The settlement of a run that completed with this result, follow-ups included. */
+export async function completion(
+  parts: WorkerParts,
+  arrival: Arrival,
+  result: unknown,
+  facts: AttemptFacts,
+): Promise<Settlement> {
+  const { settlement, end } = draft(parts, arrival, { is: "completed", result }, facts);
+  return end && arrival.registration?.job.onSettled ? caused(parts, arrival, facts, settlement, end) : settlement;
+}
+
 /** The settlement; should writing it down fail, that of a job that cannot be helped: it has run, and must not run again for this. */
 function writable(
   parts: WorkerParts,
   arrival: Arrival,
-  judged: Exclude<Judged, { is: "lost" }>,
+  judged: Exclude<Judged, { is: "lost" | "committed" }>,
   facts: AttemptFacts,
 ): Draft {
   try {
@@ -110,7 +145,7 @@ function writable(
 function draft(
   parts: WorkerParts,
   arrival: Arrival,
-  judged: Exclude<Judged, { is: "lost" }>,
+  judged: Exclude<Judged, { is: "lost" | "committed" }>,
   facts: AttemptFacts,
 ): Draft {
   const keepMs = arrival.registration?.job.keepMs ?? endedKeepMs;
@@ -119,8 +154,6 @@ function draft(
   switch (judged.is) {
     case "completed": {
       const stored = storable(judged.result, parts.guard.store.features.maxValueBytes);
-      if (stored.kind.kind === "omitted")
-        parts.emitter.emit("result.omitted", { ...facts.about, why: stored.kind.why });
       const envelope = arrival.registration?.job.keepPayload ? arrival.delivery.envelope : undefined;
       return {
         settlement: { state: "completed", ...stored, keepMs, envelope, followUps },
@@ -251,6 +284,7 @@ function emit(
   const { emitter } = parts;
   switch (judged.is) {
     case "completed":
+    case "committed":
       return emitter.emit("attempt.completed", { ...about, ranMs, steps: steps.length });
     case "failed":
       return emitter.emit("attempt.failed", {
