@@ -48,7 +48,10 @@ function start(client: SqlClient, schema: string, failpoint?: (point: string) =>
   const heard = (name: SemelEvent["name"]) => events.filter((event) => event.name === name);
   const work = (...processors: AnyProcessor[]) => semel.worker({ processors });
   const ended = async (id: string) => {
-    await waitFor(async () => ["completed", "dead"].includes((await semel.status(id))?.state ?? ""), { what: `${id}` });
+    await waitFor(async () => ["completed", "dead"].includes((await semel.status(id))?.state ?? ""), {
+      what: `the end of ${id}`,
+      deadlineMs: 60_000,
+    });
     return semel.status(id);
   };
   return { semel, store, queue, events, heard, work, ended };
@@ -363,7 +366,7 @@ describe("on a pool", () => {
     await one.end();
   });
 
-  test("of 60 jobs whose workers die at random, each has its row once", async () => {
+  test("of 60 jobs whose workers die at random, each has its row once", { timeout: 120_000 }, async () => {
     const schema = fresh("random");
     await client().query(`CREATE SCHEMA ${schema}`);
     await client().query(`CREATE TABLE ${schema}.invoices (order_id text)`);

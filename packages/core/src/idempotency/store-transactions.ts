@@ -1,3 +1,4 @@
+import { SemelError } from "../errors/semel-error.ts";
 import type { JobId } from "../job/identity.ts";
 import type { Transaction, TransactionClient } from "../processor/transaction.ts";
 import type { Addition } from "../queue/queue.ts";
@@ -35,4 +36,13 @@ export interface StoreTransactions {
   due(limit: number, againMs: number): Promise<readonly Addition[]>;
   /** They are in the queue. */
   sent(ids: readonly JobId[]): Promise<void>;
+}
+
+/** @throws `TRANSACTION_UNSUPPORTED`, which says which stores can. */
+export function transactionsOf(store: { readonly transactions?: StoreTransactions | undefined }): StoreTransactions {
+  if (store.transactions) return store.transactions;
+  throw new SemelError(
+    "TRANSACTION_UNSUPPORTED",
+    "this store cannot put your rows and a job into one commit; the one of @semel/state-postgres can, and so can @semel/embedded",
+  );
 }

@@ -1,6 +1,6 @@
-import { SemelError } from "../errors/semel-error.ts";
 import type { Settled, Settlement } from "../idempotency/operations.ts";
 import type { Steps } from "../idempotency/steps.ts";
+import { transactionsOf } from "../idempotency/store-transactions.ts";
 import { parseResult } from "../job/payload.ts";
 import type { Transaction } from "../processor/transaction.ts";
 import type { Arrival } from "./arrival.ts";
@@ -41,7 +41,7 @@ export async function commit(
   const about = { id, type: registration.job.type, tenant, attempt, fence };
   const facts = { about, ranMs: 0, steps: steps.done, payload };
   try {
-    const settlement = await transactionsOf(parts).run(async (open): Promise<Settlement> => {
+    const settlement = await transactionsOf(parts.guard.store).run(async (open): Promise<Settlement> => {
       const result = await parseResult(registration.job, await run(open.handle));
       const settlement = await completion(parts, arrival, result, facts);
       parts.runtime.failpoint?.("settle:before");
@@ -61,14 +61,4 @@ export async function commit(
     lease.lose();
     return { is: "lost", now: error.answer.state };
   }
-}
-
-/** @throws `TRANSACTION_UNSUPPORTED`, which says which stores can. */
-export function transactionsOf({ guard }: Pick<WorkerParts, "guard">): NonNullable<typeof guard.store.transactions> {
-  const { transactions } = guard.store;
-  if (transactions) return transactions;
-  throw new SemelError(
-    "TRANSACTION_UNSUPPORTED",
-    "this store cannot put your rows and a job into one commit; @semel/state-postgres can, and so does @semel/embedded",
-  );
 }

@@ -2,6 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { fromNow } from "../errors/thrown.ts";
 import type { Steps } from "../idempotency/steps.ts";
+import { transactionsOf } from "../idempotency/store-transactions.ts";
 import { childLogger } from "../instrumentation/logger.ts";
 import type { Envelope } from "../job/envelope.ts";
 import type { AnyJob } from "../job/job.ts";
@@ -10,7 +11,6 @@ import { type Decided, decidedBy, type Outcome, outcome } from "../processor/out
 import { toMs } from "../runtime/duration.ts";
 import { redactText } from "../runtime/redact.ts";
 import type { Arrival } from "./arrival.ts";
-import { transactionsOf } from "./commit.ts";
 import type { WorkerParts } from "./parts.ts";
 
 /** Progress said more often than this becomes one. */
@@ -69,7 +69,7 @@ export function converse(
       await parts.leases.renew(lease);
     },
     transaction(run) {
-      transactionsOf(parts);
+      transactionsOf(parts.guard.store);
       if (typeof run !== "function") throw new OptionInvalidError("transaction", "a function", run);
       // It runs after `around` has come to its end, and finds there what `around` has put into its async storage.
       return make({ is: "transaction", run: AsyncResource.bind(run) });
