@@ -29,6 +29,7 @@ export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
 export type { Priority } from "./job/priority.ts";
 export type { FinalState, JobState } from "./job/state.ts";
 export type { StoredValue } from "./job/value.ts";
+export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export type {
   Added,
   Addition,
@@ -40,7 +41,6 @@ export type {
   Queue,
   QueueFeatures,
 } from "./queue/queue.ts";
-export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts";
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
 export { type Duration, toMs } from "./runtime/duration.ts";

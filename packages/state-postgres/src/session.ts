@@ -46,7 +46,8 @@ async function inPooled<T>(pool: Pool, work: (client: SqlClient) => Promise<T>):
     const done = await work(client);
     const committed = (await client.query("COMMIT")) as { readonly command?: string };
     // What PostgreSQL answers to the COMMIT of a transaction in which a statement had failed.
-    if (committed.command === "ROLLBACK") throw new Error("the transaction was rolled back: a statement in it had failed");
+    if (committed.command === "ROLLBACK")
+      throw new Error("the transaction was rolled back: a statement in it had failed");
     return done;
   } catch (error) {
     await client.query("ROLLBACK").catch(onError);

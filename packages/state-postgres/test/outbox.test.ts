@@ -1,8 +1,8 @@
+import type { PGlite } from "@electric-sql/pglite";
 import { createSemel, defineJob, processor, type Semel, type SemelEvent, SimulatedCrash } from "@semel/core";
 import type { Added, Addition } from "@semel/core/adapter";
 import { MemoryQueue } from "@semel/core/memory";
 import { waitFor } from "@semel/testing";
-import type { PGlite } from "@electric-sql/pglite";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -114,7 +114,9 @@ describe.each(databases)("enqueue in a transaction on $name", ({ open }) => {
       if (point === "relay:before-add") throw new SimulatedCrash(point);
     });
     await dying.semel.ready();
-    const handle = await inTransaction(client(), (tx) => dying.semel.enqueue(ship, { order: "a" }, { transaction: tx }));
+    const handle = await inTransaction(client(), (tx) =>
+      dying.semel.enqueue(ship, { order: "a" }, { transaction: tx }),
+    );
     await dying.semel.close();
     expect(await queue.has("ship", handle.id)).toBe(false);
     // The one that died had taken it, for a while.
@@ -131,7 +133,9 @@ describe.each(databases)("enqueue in a transaction on $name", ({ open }) => {
       if (point === "relay:after-add") throw new SimulatedCrash(point);
     });
     await dying.semel.ready();
-    const handle = await inTransaction(client(), (tx) => dying.semel.enqueue(ship, { order: "a" }, { transaction: tx }));
+    const handle = await inTransaction(client(), (tx) =>
+      dying.semel.enqueue(ship, { order: "a" }, { transaction: tx }),
+    );
     await waitFor(() => queue.has("ship", handle.id), { what: "the delivery" });
     await dying.semel.close();
     await client().query(`UPDATE ${schema}.outbox SET due_at = 0`);
@@ -175,9 +179,9 @@ describe.each(databases)("enqueue in a transaction on $name", ({ open }) => {
     await inTransaction(client(), async (tx) => {
       const again = await semel.enqueue(titled, { order: "a", text: "one" }, { transaction: tx });
       expect(again).toMatchObject({ outcome: "duplicate", id: first.id });
-      await expect(
-        semel.enqueue(titled, { order: "a", text: "two" }, { transaction: tx }),
-      ).rejects.toMatchObject({ code: "CORRELATION_CONFLICT" });
+      await expect(semel.enqueue(titled, { order: "a", text: "two" }, { transaction: tx })).rejects.toMatchObject({
+        code: "CORRELATION_CONFLICT",
+      });
       await tx.query(`INSERT INTO ${table} VALUES ('a')`);
     });
     expect(await count("orders")).toBe(1);

@@ -27,7 +27,7 @@ const bill = defineJob({
   retry: { base: "10ms", jitter: "equal", maxAttempts: 3 },
 });
 
-let running: Semel[] = [];
+const running: Semel[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((semel) => semel.close({ deadline: "0s" })));
 });
@@ -133,7 +133,7 @@ describe.each(databases)("context.transaction on $name", ({ open }) => {
     expect(await rows()).toBe(0);
   });
 
-  test.each(["settle:before", "transaction:before-commit", "settle:after"])(
+  test.each(["transaction:before-settle", "transaction:before-commit", "transaction:after-commit"])(
     "a worker that dies at %s leaves one row in the end",
     async (point) => {
       const { semel, work, ended } = start(client(), schema, dyingAt(point));
@@ -142,7 +142,7 @@ describe.each(databases)("context.transaction on $name", ({ open }) => {
       const { id } = await semel.enqueue(bill, { order: "a" });
       expect(await ended(id)).toMatchObject({ state: "completed", attempt: 1 });
       expect(await rows()).toBe(1);
-      expect(ran).toHaveBeenCalledTimes(point === "settle:after" ? 1 : 2);
+      expect(ran).toHaveBeenCalledTimes(point === "transaction:after-commit" ? 1 : 2);
     },
   );
 
@@ -371,7 +371,12 @@ describe("on a pool", () => {
     await client().query(`CREATE SCHEMA ${schema}`);
     await client().query(`CREATE TABLE ${schema}.invoices (order_id text)`);
     let passes = 0;
-    const points = ["claim:after", "settle:before", "transaction:before-commit", "settle:after"];
+    const points = [
+      "claim:after",
+      "transaction:before-settle",
+      "transaction:before-commit",
+      "transaction:after-commit",
+    ];
     const { semel, work, ended } = start(client(), schema, (point) => {
       if (points.includes(point) && ++passes % 7 === 0) throw new SimulatedCrash(point);
     });

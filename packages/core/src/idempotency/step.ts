@@ -148,7 +148,11 @@ async function haveEffect<T>(parts: StepParts, call: StepCall<T>, repeated: bool
 }
 
 /** What the processor is to be thrown. Whether the effect happened before it failed, only the step itself can say. */
-async function afterFailure<T>(parts: StepParts, { name, step, options }: StepCall<T>, error: unknown): Promise<unknown> {
+async function afterFailure<T>(
+  parts: StepParts,
+  { name, step, options }: StepCall<T>,
+  error: unknown,
+): Promise<unknown> {
   if (saysUndone(options, error)) {
     // Where it cannot be noted the step stays uncertain, which is the safe side.
     const ended = await end(parts, step, { is: "undone" }).catch(() => undefined);

@@ -19,8 +19,8 @@ import { Gatherer } from "../runtime/gatherer.ts";
 import { Line } from "../runtime/line.ts";
 import { redactText } from "../runtime/redact.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
-import type { Settings } from "./options.ts";
 import { join } from "./join.ts";
+import type { Settings } from "./options.ts";
 import { type Origin, type Prepared, prepare } from "./prepare.ts";
 import { Relay, type RelayParts } from "./relay.ts";
 import { Unattended } from "./unattended.ts";
@@ -127,9 +127,7 @@ export class Engine {
     try {
       const from = { trace: this.#trace(), ...origin };
       const prepared = await prepare(this.settings, job, payload, options, from);
-      const admission = await (options.transaction
-        ? this.#join(prepared, options.transaction)
-        : this.admit(prepared));
+      const admission = await (options.transaction ? this.#join(prepared, options.transaction) : this.admit(prepared));
       if (admission.is === "conflict")
         throw conflict(job.type, admission, differingFields(admission.fingerprint, prepared.canonical));
       // What may still be rolled back is told of by whoever gives it to the queue.

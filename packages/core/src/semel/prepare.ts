@@ -29,7 +29,15 @@ export interface Prepared {
   readonly addition: Addition;
 }
 
-const knownOptions: readonly (keyof EnqueueOptions)[] = ["id", "priority", "delay", "at", "rerun", "meta", "transaction"];
+const knownOptions: readonly (keyof EnqueueOptions)[] = [
+  "id",
+  "priority",
+  "delay",
+  "at",
+  "rerun",
+  "meta",
+  "transaction",
+];
 const metaLimits: PayloadLimits = { bytes: 4_096, depth: 8, nodes: 256, keys: 64 };
 
 interface Settings {

@@ -44,7 +44,7 @@ export async function commit(
     const settlement = await transactionsOf(parts.guard.store).run(async (open): Promise<Settlement> => {
       const result = await parseResult(registration.job, await run(open.handle));
       const settlement = await completion(parts, arrival, result, facts);
-      parts.runtime.failpoint?.("settle:before");
+      parts.runtime.failpoint?.("transaction:before-settle");
       lease.isSettling = true;
       const { key, owner } = lease;
       const [answer] = await open.apply([{ op: "settle", key, owner, fence, as: settlement }]);
@@ -53,7 +53,7 @@ export async function commit(
       parts.runtime.failpoint?.("transaction:before-commit");
       return settlement;
     });
-    parts.runtime.failpoint?.("settle:after");
+    parts.runtime.failpoint?.("transaction:after-commit");
     return { is: "committed", settlement };
   } catch (error) {
     lease.isSettling = false;

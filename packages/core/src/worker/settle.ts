@@ -1,15 +1,14 @@
 import { letterKeepMs, writeLetter } from "../dead-letter/dead-letter.ts";
 import { describeFailure, type Failure } from "../errors/failure.ts";
-import type { ResultKind } from "../idempotency/job-record.ts";
 import type { Settled as SettledAnswer, Settlement } from "../idempotency/operations.ts";
 import type { Events } from "../instrumentation/events.ts";
 import type { End, Settled } from "../job/define-job.ts";
 import type { JobState } from "../job/state.ts";
-import { encodeValue, sizeOf } from "../job/value.ts";
 import type { Disposition } from "../queue/queue.ts";
 import { type Arrival, followUp, storeSilentMs } from "./arrival.ts";
 import type { Judged } from "./ending.ts";
 import type { WorkerParts } from "./parts.ts";
+import { storable } from "./storable.ts";
 
 /** A finished run is worth much: its settlement is tried this long, past its lease. The fence judges whether it still counts. */
 const settlePatienceMs = 600_000;
@@ -32,7 +31,8 @@ export async function settle(
   facts: AttemptFacts,
 ): Promise<Disposition> {
   if (judged.is === "lost") return lost(parts, arrival, facts, judged.now ?? "running");
-  if (judged.is === "committed") return conclude(parts, arrival, judged.settlement, "completed", judged, facts, undefined);
+  if (judged.is === "committed")
+    return conclude(parts, arrival, judged.settlement, "completed", judged, facts, undefined);
   const { settlement: bare, end, error } = writable(parts, arrival, judged, facts);
   // Most jobs ask for no follow-ups, and are not made to wait for them.
   const settlement = end && arrival.registration?.job.onSettled ? await caused(parts, arrival, facts, bare, end) : bare;
@@ -89,9 +89,7 @@ async function conclude(
   emit(
     parts,
     arrival,
-    state === "cancelled" && judged.is !== "cancelled"
-      ? { is: "cancelled", by: "cancelled while it ran" }
-      : judged,
+    state === "cancelled" && judged.is !== "cancelled" ? { is: "cancelled", by: "cancelled while it ran" } : judged,
     facts,
     error,
   );
@@ -193,21 +191,6 @@ function draft(
         error,
       };
     }
-  }
-}
-
-/** A result that cannot be kept does not undo the work: the job is completed without it. */
-function storable(result: unknown, maxBytes: number): { kind: ResultKind; result: string | undefined } {
-  try {
-    const stored = encodeValue(result);
-    const bytes = sizeOf(stored);
-    if (bytes <= maxBytes) return { kind: { kind: "stored" }, result: stored };
-    return {
-      kind: { kind: "omitted", why: `it is ${bytes} bytes and the store takes ${maxBytes}` },
-      result: undefined,
-    };
-  } catch (error) {
-    return { kind: { kind: "omitted", why: describeFailure(error).message }, result: undefined };
   }
 }
 

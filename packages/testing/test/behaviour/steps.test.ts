@@ -300,7 +300,10 @@ describe("a step's value", () => {
     await kit.advance("1h");
     expect(await kit.semel.deadLetters.get(id)).toMatchObject({
       reason: "ATTEMPTS_EXHAUSTED",
-      error: { code: "STEP_VALUE_TOO_LARGE", message: expect.stringContaining("300002 bytes and the store takes 262144") },
+      error: {
+        code: "STEP_VALUE_TOO_LARGE",
+        message: expect.stringContaining("300002 bytes and the store takes 262144"),
+      },
       steps: ["embed"],
     });
     await kit.semel.deadLetters.redrive(id);
@@ -316,7 +319,10 @@ describe("a step's value", () => {
     kit = createTestKit({ processors: [processor(job, ({ once }) => once("embed", effect, { maxBytes }))] });
     const { id } = await enqueue();
     expect(await kit.drain()).toMatchObject({ dead: 1 });
-    expect(await kit.semel.status(id)).toMatchObject({ reason: "NON_RETRYABLE", error: { code: "STEP_VALUE_TOO_LARGE" } });
+    expect(await kit.semel.status(id)).toMatchObject({
+      reason: "NON_RETRYABLE",
+      error: { code: "STEP_VALUE_TOO_LARGE" },
+    });
     maxBytes = 200;
     const again = await kit.semel.deadLetters.redrive(id);
     await kit.drain();
@@ -329,7 +335,10 @@ describe("a step's value", () => {
     const { id } = await enqueue();
     await kit.drain();
     expect(await kit.semel.deadLetters.get(id)).toMatchObject({
-      error: { code: "OPTION_INVALID", message: expect.stringContaining("maxBytes }): expected a whole number from 1 to 262144") },
+      error: {
+        code: "OPTION_INVALID",
+        message: expect.stringContaining("maxBytes }): expected a whole number from 1 to 262144"),
+      },
     });
     expect(charge).not.toHaveBeenCalled();
   });
@@ -354,7 +363,6 @@ describe("once", () => {
   });
 
   it("after its attempt has completed explains itself, and runs nothing", async () => {
-    let late: unknown;
     let after = (): Promise<unknown> => Promise.resolve();
     kit = createTestKit({
       processors: [
@@ -366,8 +374,7 @@ describe("once", () => {
     });
     await enqueue();
     expect(await kit.drain()).toMatchObject({ completed: 1 });
-    late = await after();
-    expect(late).toMatchObject({ code: "ATTEMPT_OVER", message: expect.stringContaining("inside `process`") });
+    expect(await after()).toMatchObject({ code: "ATTEMPT_OVER", message: expect.stringContaining("inside `process`") });
     expect(charge).not.toHaveBeenCalled();
   });
 });

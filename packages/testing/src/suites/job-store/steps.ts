@@ -173,20 +173,23 @@ export function steps(promised: Promised): void {
     expect(await stage.apply(stepBegin(again, "charge"))).toEqual({ is: "run", repeated: false });
   });
 
-  promised("each run from scratch raises the generation by one, and a redrive that keeps steps does not", async (stage) => {
-    let running = await stage.running();
-    for (const [steps, generation] of [
-      ["fresh", 1],
-      ["keep", 1],
-      ["fresh", 2],
-    ] as const) {
-      await stage.expect("settled", settle(running, dead()));
-      const again = `again-${generation}-${steps}`;
-      await stage.expect("redriven", redrive(running.job, again, { steps }));
-      running = await stage.claimed({ ...running.job, id: `${running.key}.${again}` });
-      expect(running.acquired.generation, steps).toBe(generation);
-    }
-  });
+  promised(
+    "each run from scratch raises the generation by one, and a redrive that keeps steps does not",
+    async (stage) => {
+      let running = await stage.running();
+      for (const [steps, generation] of [
+        ["fresh", 1],
+        ["keep", 1],
+        ["fresh", 2],
+      ] as const) {
+        await stage.expect("settled", settle(running, dead()));
+        const again = `again-${generation}-${steps}`;
+        await stage.expect("redriven", redrive(running.job, again, { steps }));
+        running = await stage.claimed({ ...running.job, id: `${running.key}.${again}` });
+        expect(running.acquired.generation, steps).toBe(generation);
+      }
+    },
+  );
 
   promised("an heir who asks is told of the uncertain step, and takes it from nobody by asking", async (stage) => {
     const { stale, heir } = await beganAndLost(stage);
@@ -231,40 +234,46 @@ export function steps(promised: Promised): void {
     });
   });
 
-  promised("of a job that was set aside, an uncertain step can be decided: it was done, or it was not", async (stage) => {
-    for (const as of [{ is: "done", value: '"receipt"' }, { is: "undone" }] as const) {
-      const halted = await setAside(stage);
-      expect(await stage.apply(stepDecided(halted.job, "charge", as))).toEqual({ is: "recorded" });
-      // Whoever began it has no say any more.
-      const late = await stage.apply(stepDone(halted, "charge", '"late"'));
-      expect(late).toEqual(as.is === "done" ? { is: "already", value: '"receipt"' } : { is: "stale" });
-      await stage.expect("redriven", redrive(halted.job, "again", { steps: "keep" }));
-      const again = await stage.claimed({ ...halted.job, id: `${halted.key}.again` });
-      expect(await stage.apply(stepBegin(again, "charge", { onUncertain: "ask" }))).toEqual(
-        as.is === "done" ? { is: "memo", value: '"receipt"' } : { is: "run", repeated: false },
-      );
-    }
-  });
+  promised(
+    "of a job that was set aside, an uncertain step can be decided: it was done, or it was not",
+    async (stage) => {
+      for (const as of [{ is: "done", value: '"receipt"' }, { is: "undone" }] as const) {
+        const halted = await setAside(stage);
+        expect(await stage.apply(stepDecided(halted.job, "charge", as))).toEqual({ is: "recorded" });
+        // Whoever began it has no say any more.
+        const late = await stage.apply(stepDone(halted, "charge", '"late"'));
+        expect(late).toEqual(as.is === "done" ? { is: "already", value: '"receipt"' } : { is: "stale" });
+        await stage.expect("redriven", redrive(halted.job, "again", { steps: "keep" }));
+        const again = await stage.claimed({ ...halted.job, id: `${halted.key}.again` });
+        expect(await stage.apply(stepBegin(again, "charge", { onUncertain: "ask" }))).toEqual(
+          as.is === "done" ? { is: "memo", value: '"receipt"' } : { is: "run", repeated: false },
+        );
+      }
+    },
+  );
 
-  promised("nothing is decided about a job that is not set aside, a step nobody began, or one on record", async (stage) => {
-    const done = { is: "done", value: '"receipt"' } as const;
-    const running = await stage.running();
-    await stage.expect("run", stepBegin(running, "charge"));
-    expect(await stage.apply(stepDecided(running.job, "charge", done)), "it runs").toEqual({ is: "stale" });
-    expect(await stage.apply(stepDecided(stage.job(), "charge", done)), "nobody stands for it").toEqual({
-      is: "stale",
-    });
-    await begun(stage, running, "notify", '"sent"');
-    await stage.expect("settled", settle(running, dead()));
-    expect(await stage.apply(stepDecided(running.job, "other", done)), "never begun").toEqual({ is: "stale" });
-    expect(await stage.apply(stepDecided({ ...running.job, id: `${running.key}.other` }, "charge", done))).toEqual({
-      is: "stale",
-    });
-    expect(await stage.apply(stepDecided(running.job, "notify", { is: "undone" })), "on record").toEqual({
-      is: "already",
-      value: '"sent"',
-    });
-  });
+  promised(
+    "nothing is decided about a job that is not set aside, a step nobody began, or one on record",
+    async (stage) => {
+      const done = { is: "done", value: '"receipt"' } as const;
+      const running = await stage.running();
+      await stage.expect("run", stepBegin(running, "charge"));
+      expect(await stage.apply(stepDecided(running.job, "charge", done)), "it runs").toEqual({ is: "stale" });
+      expect(await stage.apply(stepDecided(stage.job(), "charge", done)), "nobody stands for it").toEqual({
+        is: "stale",
+      });
+      await begun(stage, running, "notify", '"sent"');
+      await stage.expect("settled", settle(running, dead()));
+      expect(await stage.apply(stepDecided(running.job, "other", done)), "never begun").toEqual({ is: "stale" });
+      expect(await stage.apply(stepDecided({ ...running.job, id: `${running.key}.other` }, "charge", done))).toEqual({
+        is: "stale",
+      });
+      expect(await stage.apply(stepDecided(running.job, "notify", { is: "undone" })), "on record").toEqual({
+        is: "already",
+        value: '"sent"',
+      });
+    },
+  );
 
   promised("a hundred steps of one job are all remembered", async (stage) => {
     const running = await stage.running();
