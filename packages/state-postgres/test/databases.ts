@@ -123,7 +123,8 @@ export function withLeap(client: SqlClient, leapMs: () => number): SqlClient {
   });
   const own = leaping(client);
   if (client instanceof PGlite) {
-    const transaction: PGlite["transaction"] = (work) => client.transaction((tx) => work(Object.assign(tx, leaping({ query: tx.query.bind(tx) }))));
+    const transaction: PGlite["transaction"] = (work) =>
+      client.transaction((tx) => work(Object.assign(tx, leaping({ query: tx.query.bind(tx) }))));
     return Object.assign(own, { transaction });
   }
   const connect = async () => {

@@ -52,6 +52,7 @@ export async function settle(
   parts.runtime.failpoint?.("settle:after");
   if (answer.is === "lost") return lost(parts, arrival, facts, answer.state);
   if (answer.is === "already") {
+    arrival.lease.lose();
     parts.emitter.emit("attempt.lost", { ...facts.about, ranMs: facts.ranMs, now: answer.state });
     return { do: "ack" };
   }
@@ -103,6 +104,8 @@ function lost(
   { about, ranMs }: AttemptFacts,
   now: Events["attempt.lost"]["now"],
 ): Disposition {
+  // Whatever of it still runs is told, too.
+  lease.lose();
   parts.emitter.emit("attempt.lost", { ...about, ranMs, now });
   return { do: "return", delayMs: lease.leaseMs };
 }

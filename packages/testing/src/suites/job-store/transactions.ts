@@ -106,18 +106,21 @@ export function transactions(promised: Promised): void {
     expect(await store.due(10, 1_000)).toEqual([]);
   });
 
-  promised("no more additions are due than were asked for, and a delay counts from when it was posted", async (stage) => {
-    const store = offered(stage);
-    for (let n = 0; n < 3; n++) await posted(stage, { delayMs: 60_000 });
-    await stage.time.pass(20);
-    const due = await store.due(2, 60_000);
-    expect(due).toHaveLength(2);
-    for (const { delayMs } of due) {
-      expect(delayMs).toBeLessThanOrEqual(59_980);
-      expect(delayMs).toBeGreaterThan(30_000);
-    }
-    expect(await store.due(2, 60_000)).toHaveLength(1);
-  });
+  promised(
+    "no more additions are due than were asked for, and a delay counts from when it was posted",
+    async (stage) => {
+      const store = offered(stage);
+      for (let n = 0; n < 3; n++) await posted(stage, { delayMs: 60_000 });
+      await stage.time.pass(20);
+      const due = await store.due(2, 60_000);
+      expect(due).toHaveLength(2);
+      for (const { delayMs } of due) {
+        expect(delayMs).toBeLessThanOrEqual(59_980);
+        expect(delayMs).toBeGreaterThan(30_000);
+      }
+      expect(await store.due(2, 60_000)).toHaveLength(1);
+    },
+  );
 
   promised("an addition goes with its record when that is erased", async (stage) => {
     const addition = await posted(stage);
