@@ -366,6 +366,34 @@ describe("on a pool", () => {
     await one.end();
   });
 
+  test("a function that does not stop when its time is over leaves no row, whenever it comes to its end", async () => {
+    const schema = fresh("deaf");
+    await client().query(`CREATE SCHEMA ${schema}`);
+    await client().query(`CREATE TABLE ${schema}.invoices (order_id text)`);
+    const short = defineJob({ ...shortLived, type: "short" });
+    const { semel, work, ended, heard } = start(client(), schema);
+    let wake = (): void => {};
+    let outcome: unknown;
+    work(
+      processor(short, async ({ transaction }) =>
+        transaction(async (tx) => {
+          await tx.query(`INSERT INTO ${schema}.invoices VALUES ('deaf')`);
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          outcome = "went on";
+        }),
+      ),
+    );
+    const { id } = await semel.enqueue(short, { order: "a" });
+    expect(await ended(id)).toMatchObject({ state: "dead", error: { code: "TIMEOUT" } });
+    wake();
+    await waitFor(() => outcome, { what: "the function to go on" });
+    await waitFor(async () => (await client().query(idleInTransaction)).rowCount === 0, { what: "the rollback" });
+    expect((await client().query(`SELECT FROM ${schema}.invoices`)).rowCount).toBe(0);
+    expect(heard("attempt.completed")).toEqual([]);
+  });
+
   test("of 60 jobs whose workers die at random, each has its row once", { timeout: 120_000 }, async () => {
     const schema = fresh("random");
     await client().query(`CREATE SCHEMA ${schema}`);
@@ -399,6 +427,16 @@ describe("on a pool", () => {
     expect(passes).toBeGreaterThan(100);
   });
 });
+
+const shortLived = {
+  payload: z.object({ order: z.string() }),
+  correlation: ["order"],
+  timeout: "200ms",
+  retry: { maxAttempts: 1 },
+} as const;
+
+const idleInTransaction =
+  "SELECT FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND query LIKE '%current_setting%'";
 
 /** As another worker does it after this one's lease, without this one noticing. */
 async function takeOver(store: PostgresStore, id: string): Promise<void> {

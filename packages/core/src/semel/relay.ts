@@ -8,6 +8,8 @@ import { type Runtime, SimulatedCrash } from "../runtime/runtime.ts";
 
 /** Additions asked for at a time. */
 const relayLimit = 100;
+/** And so often in one round, which must come to an end. */
+const relayTurns = 50;
 /** Whoever takes an addition has this long to give it to the queue; then it is anybody's again. */
 const relayAgainMs = 10_000;
 /** After an enqueue in a transaction, the first look whether it has been committed; each next one waits twice as long. */
@@ -60,11 +62,11 @@ export class Relay {
     this.#timer = this.#parts.runtime.clock.timer(afterMs, look, "background");
   }
 
-  /** One round: all that is due. Rejects when the store does; what the queue does not take is due again later. */
+  /** One round: what is due. Rejects when the store does; what the queue does not take is due again later. */
   async run(): Promise<void> {
     const { transactions, runtime } = this.#parts;
     try {
-      for (;;) {
+      for (let turn = 0; turn < relayTurns; turn++) {
         const additions = await transactions.due(relayLimit, relayAgainMs);
         runtime.failpoint?.("relay:before-add");
         const added = await Promise.all(additions.map((addition) => this.#add(addition)));

@@ -321,6 +321,16 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     ),
     says: /Type 'string' is not assignable to type 'number'/,
   },
+  "a transaction that answers something else than the job's result": {
+    wrong: `processor(embed, async ({ transaction }) => transaction(async () => ({ size: 3 })));`,
+    right: `processor(embed, async ({ transaction }) => transaction(async () => ({ dimensions: 3 })));`,
+    says: /'size' does not exist|Property 'dimensions' is missing/,
+  },
+  "an enqueue in a transaction that is none": {
+    wrong: `await semel.enqueue(embed, chunk, { transaction: true });`,
+    right: `await semel.enqueue(embed, chunk, { transaction: { query: async () => ({ rows: [] }) } });`,
+    says: /Type '(boolean|true)' is not assignable to type 'TransactionClient/,
+  },
   "workers whose concurrency is text": {
     wrong: `semel.worker({ processors: [], concurrency: "10" });`,
     right: `semel.worker({ processors: [], concurrency: 10 });`,
