@@ -15,6 +15,7 @@ export {
 } from "./idempotency/job-record.ts";
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";
+export type { OpenTransaction, StoreTransactions } from "./idempotency/store-transactions.ts";
 export {
   type Decision,
   type Loaded,
@@ -28,6 +29,7 @@ export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
 export type { Priority } from "./job/priority.ts";
 export type { FinalState, JobState } from "./job/state.ts";
 export type { StoredValue } from "./job/value.ts";
+export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export type {
   Added,
   Addition,

@@ -2,7 +2,7 @@
 
 // Retries and dead letters
 export type { DeadLetter } from "./dead-letter/dead-letter.ts";
-export type { DeadLetterFilter, DeadLetterGroup, DeadLetters } from "./dead-letter/dead-letters.ts";
+export type { DeadLetterFilter, DeadLetterGroup, DeadLetters, RedriveOptions } from "./dead-letter/dead-letters.ts";
 export { type DeadReason, deadReasons } from "./dead-letter/reason.ts";
 // Errors
 export { type ErrorCode, errorCodes } from "./errors/codes.ts";
@@ -29,9 +29,11 @@ export { type JobRequest, request } from "./job/request.ts";
 export type { FinalState, JobState } from "./job/state.ts";
 export type { Around } from "./processor/around.ts";
 // A processor: a function, or a class where dependencies are injected
-export type { Effect, JobContext, OnceOptions } from "./processor/context.ts";
+export type { Effect, JobContext } from "./processor/context.ts";
+export type { Finding, OnceOptions, UncertainEffect, Verify } from "./processor/once-options.ts";
 export type { Outcome } from "./processor/outcome.ts";
 export { type AnyProcessor, Processor, processor } from "./processor/processor.ts";
+export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export type { Jitter, RetryOptions } from "./retry/backoff.ts";
 export type { FailureClass } from "./retry/classify.ts";
 export { type AbortReason, AttemptAborted } from "./runtime/abort.ts";

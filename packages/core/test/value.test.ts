@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeValue, encodeOrThrow, encodeValue, sizeOf } from "../src/job/value.ts";
+import { fromRecord, toRecord } from "../src/idempotency/step-value.ts";
+import { decodeValue, encodeValue, sizeOf } from "../src/job/value.ts";
 
 const trip = (value: unknown): unknown => decodeValue(encodeValue(value));
 
@@ -45,13 +46,34 @@ describe("stored values", () => {
       /no/,
     ],
   ])("refuse %s", (_name, value, message) => {
-    expect(() => encodeOrThrow(value, "it", 1_000)).toThrow(message);
-    expect(() => encodeOrThrow(value, "it", 1_000)).toThrow(expect.objectContaining({ code: "STEP_VALUE_UNSTORABLE" }));
+    expect(() => encodeValue(value)).toThrow(message);
+  });
+});
+
+describe("a step's value on record", () => {
+  const trip = (value: unknown, storeTakes = 100, maxBytes?: number) =>
+    fromRecord("pay", toRecord(value, storeTakes), maxBytes);
+  const coded = (code: string) => expect.objectContaining({ code });
+
+  it("comes back, whatever it looks like", () => {
+    for (const value of ["receipt", "~omitted:{}", undefined, null, { n: 1 }, new Float32Array([1])])
+      expect(trip(value)).toEqual(value);
   });
 
-  it("refuse what is too large with both sizes", () => {
-    expect(() => encodeOrThrow("x".repeat(200), "the value", 100)).toThrow(
-      "the value is 202 bytes and the store takes 100",
-    );
+  it("that is no JSON leaves on record that the effect happened, and why its value is not there", () => {
+    expect(() => trip({ n: 1n })).toThrow(coded("STEP_VALUE_UNSTORABLE"));
+    expect(() => trip({ n: 1n })).toThrow(/step "pay" had its effect and does not run again, .* BigInt/);
+  });
+
+  it("that is too large leaves on record that the effect happened, and both sizes", () => {
+    expect(() => trip("x".repeat(200))).toThrow(coded("STEP_VALUE_TOO_LARGE"));
+    expect(() => trip("x".repeat(200))).toThrow(/202 bytes and the store takes 100/);
+  });
+
+  it("that is larger than the step declared is kept, for whoever raises maxBytes", () => {
+    const stored = toRecord("x".repeat(50), 100);
+    expect(() => fromRecord("pay", stored, 20)).toThrow(coded("STEP_VALUE_TOO_LARGE"));
+    expect(() => fromRecord("pay", stored, 20)).toThrow(/answered 52 bytes, its maxBytes is 20/);
+    expect(fromRecord("pay", stored, 52)).toBe("x".repeat(50));
   });
 });

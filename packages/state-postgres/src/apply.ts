@@ -23,14 +23,19 @@ interface Asked {
  * is there then.
  */
 export class BatchApplier {
-  readonly #connection: Connection;
+  readonly #connection: Pick<Connection, "query">;
   readonly #schema: string;
+  readonly #isInTransaction: boolean;
   readonly #loadSql: string;
 
-  /** @param schema quoted */
-  constructor(connection: Connection, schema: string) {
+  /**
+   * @param schema quoted
+   * @param isInTransaction a statement that failed is not sent again: it has ended the transaction
+   */
+  constructor(connection: Pick<Connection, "query">, schema: string, isInTransaction = false) {
     this.#connection = connection;
     this.#schema = schema;
+    this.#isInTransaction = isInTransaction;
     this.#loadSql = loadSql(schema);
   }
 
@@ -112,7 +117,7 @@ export class BatchApplier {
       const rows = await this.#connection.query<{ key: string }>(saveSql(this.#schema, has), params);
       return new Set(rows.map(({ key }) => key));
     } catch (error) {
-      if (isConflict(error)) return new Set();
+      if (isConflict(error) && !this.#isInTransaction) return new Set();
       throw error;
     }
   }

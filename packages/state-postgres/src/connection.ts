@@ -1,7 +1,8 @@
 import { SemelError } from "@semel/core";
 import type { Host } from "@semel/core/adapter";
 import type { PostgresStoreOptions } from "./options.ts";
-import type { SqlClient } from "./sql-client.ts";
+import { inTransaction } from "./session.ts";
+import { ask, type SqlClient } from "./sql-client.ts";
 
 type Report = Host["report"];
 
@@ -25,17 +26,22 @@ export class Connection {
    * @throws `CLOSED` after `close`, `OPTION_INVALID` where `pg` is not installed, otherwise whatever the client rejects with.
    */
   async query<Row>(text: string, params: unknown[] = []): Promise<readonly Row[]> {
+    return ask<Row>(await this.#opened(), text, params);
+  }
+
+  /**
+   * Runs `work` with a connection of its own, between `BEGIN` and `COMMIT`.
+   * @throws `TRANSACTION_UNSUPPORTED` for a client that has but one connection for everything.
+   */
+  async transaction<T>(work: (client: SqlClient) => Promise<T>): Promise<T> {
+    return inTransaction(await this.#opened(), work);
+  }
+
+  async #opened(): Promise<SqlClient> {
     if (this.#isClosed) throw closed();
     const client = await this.#open();
     if (this.#isClosed) throw closed();
-    try {
-      const { rows } = await client.query(text, params);
-      return rows as readonly Row[];
-    } catch (error) {
-      // PGlite hangs the parameters on its errors. Errors are logged, and what people store in jobs must not be.
-      if (typeof error === "object" && error !== null && "params" in error) delete error.params;
-      throw error;
-    }
+    return client;
   }
 
   async close(): Promise<void> {

@@ -21,6 +21,7 @@ export function partOf(operation: Operation): string | undefined {
   switch (operation.op) {
     case "step-begin":
     case "step-end":
+    case "step-decide":
       return stepPrefix + toText(operation.step);
     case "reserve":
       return "result";

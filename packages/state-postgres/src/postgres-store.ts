@@ -13,6 +13,7 @@ import type {
   Operation,
   StoredLetter,
   StoredValue,
+  StoreTransactions,
   WorkerBeat,
 } from "@semel/core/adapter";
 import { BatchApplier } from "./apply.ts";
@@ -23,6 +24,7 @@ import { prepare } from "./prepare.ts";
 import type { SqlClient } from "./sql-client.ts";
 import { nowMs } from "./tables.ts";
 import { fromText, toText } from "./text.ts";
+import { Transactions } from "./transactions.ts";
 import { beatSql, forgetSql, leaveSql, sweepSql } from "./upkeep-sql.ts";
 
 /** Records and dead letters in PostgreSQL or PGlite. */
@@ -49,6 +51,7 @@ export function postgresStore<Client extends SqlClient>(options: PostgresStoreOp
 
 class SqlStore implements PostgresStore {
   readonly features: JobStoreFeatures;
+  readonly transactions: StoreTransactions;
   readonly #connection: Connection;
   readonly #applier: BatchApplier;
   readonly #letters: Letters;
@@ -61,6 +64,7 @@ class SqlStore implements PostgresStore {
     this.#connection = new Connection(options, (problem) => this.#host?.report(problem));
     this.#applier = new BatchApplier(this.#connection, this.#schema);
     this.#letters = new Letters(this.#connection, this.#schema);
+    this.transactions = new Transactions(this.#connection, this.#schema, () => this.#namespace);
   }
 
   async start(host: Host): Promise<{ readonly now: EpochMs; readonly warnings: readonly string[] }> {

@@ -1,11 +1,23 @@
 /**
  * What the store needs of a client: one method. A `pg.Pool`, a `pg.Client`, a PGlite and most wrappers around them have
- * it. Every call is a single statement that commits by itself; the store never sends `BEGIN`, so a client may be shared
- * with anything else.
+ * it. Every call is a single statement that commits by itself; the store never sends `BEGIN` through it, so a client may be
+ * shared with anything else.
  */
 export interface SqlClient {
   /** @param params values of `$1`, `$2` …: texts, numbers, booleans, `null`, and arrays of these. */
   query(text: string, params?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** Sends one statement. Rejects with whatever the client rejects with. */
+export async function ask<Row>(client: SqlClient, text: string, params: unknown[] = []): Promise<readonly Row[]> {
+  try {
+    const { rows } = await client.query(text, params);
+    return rows as readonly Row[];
+  } catch (error) {
+    // PGlite hangs the parameters on its errors. Errors are logged, and what people store in jobs must not be.
+    if (typeof error === "object" && error !== null && "params" in error) delete error.params;
+    throw error;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /*
  * The tables. Three belong together: `jobs` holds a record per guard key, `parts` what is kept beside it (steps,
- * result, envelope, follow-ups), `letters` the dead letters, which may outlive a new run of the same work.
+ * result, envelope, follow-ups), `letters` the dead letters, which may outlive a new run of the same work. `outbox` holds
+ * what is still to be given to the queue.
  *
  * Every primary key begins with the namespace, so the same key or id in two namespaces is two records.
  *
@@ -65,6 +66,21 @@ const migrations: readonly ((schema: string) => string)[] = [
       until bigint NOT NULL,
       PRIMARY KEY (namespace, id)
     );`,
+  (schema) => `
+    -- Additions that were committed with the application's rows and are not known to be in the queue.
+    CREATE TABLE ${schema}.outbox (
+      namespace text NOT NULL,
+      id text NOT NULL,
+      key text NOT NULL,
+      addition text NOT NULL,
+      posted_at bigint NOT NULL,
+      due_at bigint NOT NULL,
+      PRIMARY KEY (namespace, id),
+      -- What is erased is not delivered.
+      FOREIGN KEY (namespace, key) REFERENCES ${schema}.jobs ON DELETE CASCADE
+    );
+    CREATE INDEX outbox_due ON ${schema}.outbox (namespace, due_at);
+    CREATE INDEX outbox_key ON ${schema}.outbox (namespace, key);`,
 ];
 
 /** The version of the tables that this code reads and writes. */

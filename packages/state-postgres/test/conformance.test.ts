@@ -15,7 +15,7 @@ for (const { name, open } of databases)
       features: { durable: true, maxValueBytes: 262_144 },
       create() {
         let leapMs = 0;
-        const shared: SqlClient = withLeap(client, () => leapMs);
+        const shared: SqlClient = withLeap(client(), () => leapMs);
         const view = () => {
           const store = postgresStore({ client: shared, schema });
           return { store, deadLetters: store };

@@ -115,11 +115,24 @@ export const withClock = (client: SqlClient, clock: Pick<Clock, "now">): SqlClie
     client.query(text.replaceAll("clock_timestamp()", `to_timestamp(${clock.now()}::numeric / 1000)`), params),
 });
 
-/** A client whose server seems to be ahead by so many milliseconds. */
-export const withLeap = (client: () => SqlClient, leapMs: () => number): SqlClient => ({
-  query: (text, params) =>
-    client().query(text.replaceAll("clock_timestamp()", `(clock_timestamp() + interval '${leapMs()} ms')`), params),
-});
+/** A client whose server seems to be ahead by so many milliseconds, also inside of transactions. */
+export function withLeap(client: SqlClient, leapMs: () => number): SqlClient {
+  const leaping = (one: SqlClient): SqlClient => ({
+    query: (text, params) =>
+      one.query(text.replaceAll("clock_timestamp()", `(clock_timestamp() + interval '${leapMs()} ms')`), params),
+  });
+  const own = leaping(client);
+  if (client instanceof PGlite) {
+    const transaction: PGlite["transaction"] = (work) =>
+      client.transaction((tx) => work(Object.assign(tx, leaping({ query: tx.query.bind(tx) }))));
+    return Object.assign(own, { transaction });
+  }
+  const connect = async () => {
+    const one = await (client as pg.Pool).connect();
+    return Object.assign(Object.create(one) as pg.PoolClient, leaping(one), { release: one.release.bind(one) });
+  };
+  return Object.assign(own, { totalCount: 1, connect });
+}
 
 export function hostOf(namespace: string, clock: Partial<Clock> = {}): Host & { readonly problems: string[] } {
   const problems: string[] = [];

@@ -151,6 +151,16 @@ const maker: fc.Arbitrary<(key: string, fence: number) => Operation> = fc.oneof(
     (suffix) =>
       (key: string): Operation => ({ op: "follow-ups-sent", key, id: `${key}.${suffix}` }),
   ),
+  fc.record({ suffix: suffixes, step: oneOf("s", "nul \0"), value: fc.option(texts, { nil: undefined }) }).map(
+    ({ suffix, step, value }) =>
+      (key: string): Operation => ({
+        op: "step-decide",
+        key,
+        id: `${key}.${suffix}`,
+        step,
+        as: value === undefined ? { is: "undone" } : { is: "done", value },
+      }),
+  ),
 );
 
 const drawn: fc.Arbitrary<Drawn> = fc.record({

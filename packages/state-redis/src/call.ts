@@ -75,6 +75,11 @@ export class Call {
       }
       case "follow-ups-sent":
         return packer.pack("followUpsSent", { id: shortId(op.key, op.id) });
+      case "step-decide": {
+        const { key, id, step: name, as } = op;
+        const value = this.#blob(as.is === "done" ? as.value : undefined);
+        return packer.pack("stepDecide", { id: shortId(key, id), name, value });
+      }
     }
   }
 

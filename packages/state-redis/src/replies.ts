@@ -37,6 +37,7 @@ export function answerOf({ op, key }: Operation, reply: Reply, now: number): Ans
     case "cancel":
       return is === "finished" ? { is, state: finalOf(facts[0]) } : ({ is } as Answer);
     case "step-end":
+    case "step-decide":
       return is === "already" ? { is, value: fromText(String(facts[0])) } : ({ is } as Answer);
     default:
       return { is } as Answer;

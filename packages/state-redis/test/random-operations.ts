@@ -218,6 +218,16 @@ const make: fc.Arbitrary<Make> = fc.oneof(
     (suffix): Make =>
       (about) => ({ op: "follow-ups-sent", key: about.key, id: idOf(suffix, about) }),
   ),
+  fc.record({ suffix: ids, step: oneOf("s", "nul \0"), value: fc.option(texts, { nil: undefined }) }).map(
+    ({ suffix, step, value }): Make =>
+      (about) => ({
+        op: "step-decide",
+        key: about.key,
+        id: idOf(suffix, about),
+        step,
+        as: value === undefined ? { is: "undone" } : { is: "done", value },
+      }),
+  ),
 );
 
 export const drawnOperation: fc.Arbitrary<DrawnOperation> = fc.record({

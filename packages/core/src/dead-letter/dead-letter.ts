@@ -23,7 +23,10 @@ export interface DeadLetter {
   /** Letters with the same kind of failure share it. */
   readonly group: string;
   readonly error: Failure;
-  /** What the processor said, where it returned `deadLetter(reason, details)`. */
+  /**
+   * What the processor said, where it returned `deadLetter(reason, details)`. With the reason `UNCERTAIN_EFFECT`: the `step`
+   * that is uncertain, and `since` when (epoch ms), or `null` where its own failure left it so.
+   */
   readonly details: unknown;
   readonly attempts: number;
   readonly crashes: number;

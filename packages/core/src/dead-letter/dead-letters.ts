@@ -26,6 +26,17 @@ export interface DeadLetterGroup {
   readonly sample: string;
 }
 
+export interface RedriveOptions {
+  /** What becomes of the steps on record. Default: `"keep"`. */
+  readonly steps?: "keep" | "fresh" | undefined;
+  /**
+   * Of a letter whose reason is `UNCERTAIN_EFFECT`: what somebody found out about the step in its `details`. `found` is
+   * recorded as the step's value, which must be what the step would have answered; with `absent` the step runs again, with
+   * the same key. Without it the redriven job asks the step's own policy again, and may halt once more.
+   */
+  readonly finding?: { readonly is: "found"; readonly value: unknown } | { readonly is: "absent" } | undefined;
+}
+
 /** What was set aside, for people and programs that look after it. */
 export interface DeadLetters {
   /** Newest first. Default limit: 100; `Infinity` for all. */
@@ -37,9 +48,10 @@ export interface DeadLetters {
    * Brings one back under a new id, which it answers; its attempts start anew. Finished steps are kept unless `steps` is
    * `"fresh"`, which runs, and pays for, everything again. After an error call it again: it goes on where it stopped, under
    * the id of the first time. Once it has answered, the letter is gone.
-   * @throws `JOB_NOT_FOUND` when there is no such letter; `JOB_SUPERSEDED` when its work was done, or taken up, otherwise.
+   * @throws `JOB_NOT_FOUND` when there is no such letter; `JOB_SUPERSEDED` when its work was done, or taken up, otherwise;
+   * `OPTION_INVALID` for a finding about a letter that asks for none.
    */
-  redrive(id: string, options?: { readonly steps?: "keep" | "fresh" | undefined }): Promise<string>;
+  redrive(id: string, options?: RedriveOptions): Promise<string>;
   /** Removes letters for good; answers how many. An empty filter removes nothing: say `{ olderThan: "0s" }` for all. */
   purge(filter: DeadLetterFilter): Promise<number>;
 }
@@ -51,7 +63,7 @@ export function deadLettersOf(
   box: LetterBox,
   clock: Clock,
   tenant: string | undefined,
-  redrive: (letter: StoredLetter, steps: "keep" | "fresh") => Promise<string>,
+  redrive: (letter: StoredLetter, how: RedriveOptions) => Promise<string>,
   asked: <T>(what: string, work: () => Promise<T>) => Promise<T>,
 ): DeadLetters {
   const filterOf = ({ type, reason, group, newerThan, olderThan }: DeadLetterFilter): LetterFilter => ({
@@ -88,10 +100,10 @@ export function deadLettersOf(
     },
     get: async (id) => (await found(id))?.letter,
     groups: (filter = {}) => asked("deadLetters.groups", () => box.groups(filterOf(filter))),
-    async redrive(id, { steps = "keep" } = {}) {
+    async redrive(id, options = {}) {
       const one = await found(id);
       if (!one) throw new SemelError("JOB_NOT_FOUND", `there is no dead letter ${id}`, { details: { id } });
-      return redrive(one.stored, steps);
+      return redrive(one.stored, options);
     },
     async purge(filter) {
       const narrowed = filterOf(filter);

@@ -41,6 +41,10 @@ export const errorCodes = [
   "BACKEND_UNSAFE",
   "DIRECTORY_LOCKED",
   "CLOCK_SKEW",
+  "STEP_VALUE_TOO_LARGE",
+  "LEASE_LOST",
+  "TRANSACTION_UNSUPPORTED",
+  "TRANSACTION_ENDED",
 ] as const;
 
 /** The stable name of a failure. */

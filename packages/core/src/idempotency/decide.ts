@@ -5,7 +5,7 @@ import { claim, renew, settle } from "./transitions/attempting.ts";
 import type { Decision, Loaded } from "./transitions/decision.ts";
 import { cancel, followUpsSent, redrive } from "./transitions/operating.ts";
 import { reserve, unreserve } from "./transitions/reserving.ts";
-import { stepBegin, stepEnd } from "./transitions/stepping.ts";
+import { stepBegin, stepDecide, stepEnd } from "./transitions/stepping.ts";
 
 /*
  * The guard's state machine: what each operation does to a record. It is a pure function, so that it can be read,
@@ -68,5 +68,7 @@ function decideAny(
       return stepEnd(operation, record, loaded.step);
     case "follow-ups-sent":
       return followUpsSent(operation, record);
+    case "step-decide":
+      return stepDecide(operation, record, loaded.step);
   }
 }

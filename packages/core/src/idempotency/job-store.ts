@@ -4,6 +4,7 @@ import type { EpochMs } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
 import type { JobRecord } from "./job-record.ts";
 import type { AnswersTo, Operation } from "./operations.ts";
+import type { StoreTransactions } from "./store-transactions.ts";
 import type { WorkerBeat } from "./worker-beat.ts";
 
 /** What a store promises beyond the minimum. The conformance suite asserts each both ways. */
@@ -44,4 +45,6 @@ export interface JobStore extends AsyncDisposable {
   beat(worker: WorkerBeat, keepMs: number): Promise<EpochMs>;
   /** The workers whose beat is not forgotten. */
   workers(): Promise<readonly WorkerBeat[]>;
+  /** Where records share a database, and so a commit, with the application's rows. */
+  readonly transactions?: StoreTransactions | undefined;
 }

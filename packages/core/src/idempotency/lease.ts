@@ -31,6 +31,8 @@ export class Lease {
   readonly leaseMs: number;
   /** The store said that somebody else has it. Nothing may be written any more. */
   isLost = false;
+  /** Its settlement is under way: a renewal that finds the job settled has met that, and lost nothing. */
+  isSettling = false;
   /** When the last successful renewal was sent. */
   confirmedAt: number;
   progress: Progress | undefined;
@@ -87,6 +89,7 @@ export class Lease {
   }
 
   lose(): void {
+    if (this.isSettling) return;
     this.isLost = true;
     this.abort("lease-lost", "another worker holds this job now");
   }

@@ -239,6 +239,17 @@ export type StepEnded =
   | { readonly is: "already"; readonly value: StoredValue }
   | { readonly is: "stale" };
 
+/**
+ * Somebody found out what became of the uncertain step of a dead job, before it is redriven: as if the step had ended so.
+ * Answers `stale` where this job is not dead, or has no such step.
+ */
+export interface StepDecide extends At {
+  readonly op: "step-decide";
+  readonly id: JobId;
+  readonly step: string;
+  readonly as: StepEnd["as"];
+}
+
 /** The follow-ups of a settled job are in the queue. */
 export interface FollowUpsSent extends At {
   readonly op: "follow-ups-sent";
@@ -255,7 +266,8 @@ export type Operation =
   | Redrive
   | StepBegin
   | StepEnd
-  | FollowUpsSent;
+  | FollowUpsSent
+  | StepDecide;
 
 interface Answers {
   reserve: Reserved;
@@ -268,6 +280,7 @@ interface Answers {
   "step-begin": StepBegun;
   "step-end": StepEnded;
   "follow-ups-sent": { readonly is: "noted" };
+  "step-decide": StepEnded;
 }
 export type AnswerTo<O extends Operation> = Answers[O["op"]];
 export type Answer = Answers[Operation["op"]];

@@ -51,6 +51,7 @@ export interface Events {
   "step.completed": AboutAttempt & { readonly step: string; readonly ranMs: number; readonly bytes: number };
   "step.replayed": AboutAttempt & { readonly step: string };
   "step.failed": AboutAttempt & { readonly step: string; readonly ranMs: number; readonly error: Failure };
+  "step.verified": AboutAttempt & { readonly step: string; readonly found: "found" | "absent" | "unknown" };
   "result.omitted": AboutAttempt & { readonly why: string };
   "store.unavailable": { readonly during: string; readonly error: Failure };
   "queue.unavailable": { readonly during: string; readonly error: Failure };
@@ -91,6 +92,7 @@ export const eventNames: readonly EventName[] = Object.keys({
   "step.completed": 0,
   "step.replayed": 0,
   "step.failed": 0,
+  "step.verified": 0,
   "result.omitted": 0,
   "store.unavailable": 0,
   "queue.unavailable": 0,

@@ -1,3 +1,4 @@
+import type { TransactionClient } from "../processor/transaction.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { Json } from "./json.ts";
 import type { Priority } from "./priority.ts";
@@ -14,6 +15,12 @@ export interface EnqueueOptions {
   readonly at?: Date | undefined;
   /** Run again from scratch what has completed or died already. */
   readonly rerun?: boolean | undefined;
+  /**
+   * Enqueues within a transaction that this client has open: with your rows, or not at all. The delivery follows once you
+   * have committed, usually within a fraction of a second. Enqueue last: until you commit, the same work, enqueued elsewhere,
+   * waits. Where the store is in your own database.
+   */
+  readonly transaction?: TransactionClient | undefined;
   /** Open to the application; carried along, never read by Semel. At most 4 kB of JSON. */
   readonly meta?: Readonly<Record<string, Json>> | undefined;
 }

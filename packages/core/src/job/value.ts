@@ -1,5 +1,3 @@
-import { SemelError } from "../errors/semel-error.ts";
-
 /**
  * A value on its way to the store: JSON, in which a `Float32Array` travels as the string `~f32:` plus base64 of its
  * bytes (little endian). A vector of 3,072 dimensions is 16 kB so, and 66 kB as numbers. A string that itself begins
@@ -79,26 +77,3 @@ function decodeText(text: string): string | Float32Array {
 
 /** Size in bytes as stored. */
 export const sizeOf = (stored: StoredValue): number => Buffer.byteLength(stored);
-
-/**
- * Encodes a value that has to be stored.
- * @throws `STEP_VALUE_UNSTORABLE` when it is not JSON or larger than the store takes.
- */
-export function encodeOrThrow(value: unknown, what: string, maxBytes: number): StoredValue {
-  let stored: StoredValue;
-  try {
-    stored = encodeValue(value);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SemelError("STEP_VALUE_UNSTORABLE", `${what} cannot be stored: ${why}`, { cause });
-  }
-  const bytes = sizeOf(stored);
-  if (bytes <= maxBytes) return stored;
-  throw new SemelError(
-    "STEP_VALUE_UNSTORABLE",
-    `${what} is ${bytes} bytes and the store takes ${maxBytes}; put it elsewhere and return a reference`,
-    {
-      details: { bytes, maxBytes },
-    },
-  );
-}

@@ -2,10 +2,12 @@ import type { Logger } from "../instrumentation/logger.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
 import type { Envelope } from "../job/envelope.ts";
-import type { AnyJob, InputOf, PayloadOf } from "../job/job.ts";
+import type { AnyJob, InputOf, PayloadOf, ResultOf } from "../job/job.ts";
 import type { Json, Jsonify } from "../job/json.ts";
 import type { Duration } from "../runtime/duration.ts";
+import type { OnceOptions } from "./once-options.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** What a step is given to make its effect recognisable. */
 export interface Effect {
@@ -16,13 +18,6 @@ export interface Effect {
   readonly key: string;
   /** Fires before the lease can end, and whenever the attempt is to stop. */
   readonly signal: AbortSignal;
-}
-
-export interface OnceOptions {
-  /** Tells apart several steps of one name, in a loop for example. */
-  readonly key?: string | number | undefined;
-  /** What the step depends on. If it changed since the step was memoised, that is `STEP_CONFLICT`. */
-  readonly input?: Json | undefined;
 }
 
 /** Everything a processor gets. Every member works destructured. */
@@ -47,15 +42,31 @@ export interface JobContext<J extends AnyJob = AnyJob> {
    * Runs `run` once: what it answered is stored, and every later attempt of this job gets the stored value instead. The
    * first run gets it after the same trip through JSON. Only success is stored; a failure goes through.
    *
-   * If a worker dies between the effect and its record, the step runs again with the same `key`.
+   * If a worker dies between the effect and its record, the step runs again with the same `key`; `onUncertain` says what
+   * else is to happen then.
    * @throws `STEP_NAME_REPEATED` when a name is used twice in one attempt without a `key`; `STEP_CONFLICT`;
-   * `STEP_VALUE_UNSTORABLE`; `ATTEMPT_OVER` when the attempt no longer holds its lease or has ended.
+   * `STEP_VALUE_UNSTORABLE`; `STEP_VALUE_TOO_LARGE`; `UNCERTAIN_EFFECT`; `LEASE_LOST` when the attempt no longer holds its
+   * lease; `ATTEMPT_OVER` when it has ended.
    */
-  once<T>(name: string, run: (effect: Effect) => Promise<T> | T, options?: OnceOptions): Promise<Jsonify<T>>;
+  once<T>(
+    name: string,
+    run: (effect: Effect) => Promise<T> | T,
+    options?: OnceOptions<NoInfer<T>>,
+  ): Promise<Jsonify<T>>;
   /** Enqueues a job that names this one as its cause; inherits tenant and trace. */
   enqueue<C extends AnyJob>(job: C, payload: InputOf<C>, options?: EnqueueOptions): Promise<Enqueued<C>>;
   /** Says how far it is, 0 to 1. Resolves when it is stored; several in quick succession become one. */
   progress(fraction: number, note?: string): Promise<void>;
+  /**
+   * `return transaction(async (tx) => { …; return result; })`: the rows that `run` writes through `tx` and the job's
+   * completion, with what `run` answers as its result, are one commit. If it throws, or another worker has taken over, neither
+   * is there. Where the store is in the application's own database: on PostgreSQL and PGlite.
+   *
+   * It runs once it has been returned, so the job's steps are on record by then, and `once` is refused inside it. It runs
+   * again with the next attempt: what it does outside the transaction is not undone.
+   * @throws `TRANSACTION_UNSUPPORTED` at once, where the store cannot.
+   */
+  transaction(run: (tx: Transaction) => Promise<ResultOf<J>> | ResultOf<J>): Outcome;
   /** `return retry({ after: "10s" })`: burns an attempt, as a failure does. */
   retry(options?: { readonly after?: Duration | undefined; readonly reason?: string | undefined }): Outcome;
   /** `return defer("provider is busy", "30s")`: burns none. */

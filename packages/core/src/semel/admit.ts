@@ -117,14 +117,18 @@ async function heal(
   const { id, state, overdue } = standing;
   const isGone = state === "pending" && (await isMissing(parts, addition.lane, id, deadlineMs));
   if (!isGone && !overdue) return;
-  // Only the id differs; it occurs first in the envelope, before anything of the user's.
-  const envelope = addition.envelope.replace(`"id":${JSON.stringify(addition.id)}`, `"id":${JSON.stringify(id)}`);
   try {
-    const added = await parts.add({ ...addition, id, envelope }, deadlineMs);
+    const added = await parts.add(inPlaceOf(addition, id), deadlineMs);
     if (added.is === "refused" && isGone) throw added.error;
   } catch (error) {
     if (isGone) throw error;
   }
+}
+
+/** As the job that stands was added: only the id differs. It occurs first in the envelope, before anything of the user's. */
+export function inPlaceOf(addition: Addition, id: JobId): Addition {
+  const envelope = addition.envelope.replace(`"id":${JSON.stringify(addition.id)}`, `"id":${JSON.stringify(id)}`);
+  return { ...addition, id, envelope };
 }
 
 async function isMissing(

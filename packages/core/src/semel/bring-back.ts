@@ -1,10 +1,14 @@
-import { envelopeIn } from "../dead-letter/dead-letter.ts";
+import { envelopeIn, readLetter } from "../dead-letter/dead-letter.ts";
+import type { RedriveOptions } from "../dead-letter/dead-letters.ts";
 import type { StoredLetter } from "../dead-letter/letter-box.ts";
+import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
+import { fromRecord, toRecord } from "../idempotency/step-value.ts";
 import { type Decoded, decodeEnvelope, type Envelope } from "../job/envelope.ts";
 import { digest, type JobId, jobId } from "../job/identity.ts";
 import { isFinal } from "../job/state.ts";
+import type { StoredValue } from "../job/value.ts";
 import type { Engine } from "./engine.ts";
 import { readdressed } from "./prepare.ts";
 
@@ -15,7 +19,7 @@ import { readdressed } from "./prepare.ts";
 const successorOf = (envelope: Envelope): JobId => jobId(envelope.key, digest(`${envelope.id}/again`));
 
 /** Brings a dead letter's job back. The letter goes last: until then everything can be done again. */
-export async function redrive(engine: Engine, letter: StoredLetter, steps: "keep" | "fresh"): Promise<string> {
+export async function redrive(engine: Engine, letter: StoredLetter, how: RedriveOptions): Promise<string> {
   const { decoded } = envelopeIn(letter);
   if (decoded.is !== "envelope") {
     throw new SemelError(
@@ -24,16 +28,46 @@ export async function redrive(engine: Engine, letter: StoredLetter, steps: "keep
       { details: { id: letter.id } },
     );
   }
-  const id = await bringBack(engine, decoded, steps);
+  if (how.finding) await note(engine, letter, how.finding, how.steps);
+  const id = await bringBack(engine, decoded, how.steps ?? "keep");
   await engine.asked("redrive", () => engine.settings.backend.deadLetters.purge({ id: letter.id }));
   return id;
+}
+
+/** Puts on record what was found out about the letter's uncertain step. Where that has been settled otherwise, it stays so. */
+async function note(
+  engine: Engine,
+  stored: StoredLetter,
+  finding: NonNullable<RedriveOptions["finding"]>,
+  steps: RedriveOptions["steps"],
+): Promise<void> {
+  const { reason, details } = readLetter(stored);
+  const step = reason === "UNCERTAIN_EFFECT" ? (details as { readonly step?: unknown } | null)?.step : undefined;
+  if (typeof step !== "string" || steps === "fresh") {
+    const expected = "to be left out, unless an UNCERTAIN_EFFECT letter is redriven with its steps";
+    throw new OptionInvalidError("redrive.finding", expected, finding);
+  }
+  if (finding.is !== "found" && finding.is !== "absent")
+    throw new OptionInvalidError("redrive.finding", '{ is: "found", value } or { is: "absent" }', finding);
+  const as = finding.is === "found" ? ({ is: "done", value: stepValue(engine, step, finding.value) } as const) : undone;
+  const { id, key } = stored;
+  await engine.asked("redrive", () => engine.guard.ask({ op: "step-decide", key, id, step, as }));
+}
+
+const undone = { is: "undone" } as const;
+
+/** @throws `STEP_VALUE_UNSTORABLE`, `STEP_VALUE_TOO_LARGE`: before anything is recorded. */
+function stepValue(engine: Engine, step: string, value: unknown): StoredValue {
+  const stored = toRecord(value, engine.guard.store.features.maxValueBytes);
+  fromRecord(step, stored, undefined);
+  return stored;
 }
 
 /** Runs the ended job of this id again from scratch. `record` is what stands for its work. */
 export async function rerun(engine: Engine, id: JobId, record: JobRecord): Promise<string> {
   const { deadLetters, store } = engine.settings.backend;
   const letter = await engine.asked("rerun", () => deadLetters.get(id));
-  if (letter) return redrive(engine, letter, "fresh");
+  if (letter) return redrive(engine, letter, { steps: "fresh" });
   if (record.id === id && !isFinal(record.state)) {
     throw new SemelError("JOB_NOT_ENDED", `${id} has not ended (${record.state}), so it cannot run again`, {
       details: { id, state: record.state },

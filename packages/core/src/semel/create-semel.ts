@@ -147,6 +147,7 @@ class RunningSemel extends Semel {
       ready: () => engine.ready(),
       asked: (what, work) => engine.asked(what, work),
       closed: (worker) => void this.#workers.delete(worker),
+      relay: () => engine.relay(),
       announce: (id) => engine.signals.publish("changed", id),
       prepareFollowUps: (cause, requests) => engine.prepareFollowUps(cause, requests),
       sendFollowUps: (followUps) => engine.sendFollowUps(followUps),

@@ -2,6 +2,7 @@ import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavailable.ts";
 import { Guard } from "../idempotency/guard.ts";
+import { transactionsOf } from "../idempotency/store-transactions.ts";
 import { Emitter } from "../instrumentation/hooks.ts";
 import { logHook } from "../instrumentation/log-hook.ts";
 import { silentLogger } from "../instrumentation/logger.ts";
@@ -10,6 +11,7 @@ import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Envelope } from "../job/envelope.ts";
 import { differingFields, digest, suffixOf } from "../job/identity.ts";
 import type { JobRequest } from "../job/request.ts";
+import type { TransactionClient } from "../processor/transaction.ts";
 import type { Added, Addition } from "../queue/queue.ts";
 import { localSignals, type Signals } from "../queue/signals.ts";
 import { within } from "../runtime/deadline.ts";
@@ -17,8 +19,10 @@ import { Gatherer } from "../runtime/gatherer.ts";
 import { Line } from "../runtime/line.ts";
 import { redactText } from "../runtime/redact.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
+import { join } from "./join.ts";
 import type { Settings } from "./options.ts";
 import { type Origin, type Prepared, prepare } from "./prepare.ts";
+import { Relay, type RelayParts } from "./relay.ts";
 import { Unattended } from "./unattended.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -36,6 +40,7 @@ export class Engine {
   readonly #unattended: Unattended;
   readonly #adder: Gatherer<Addition, Added>;
   readonly #line = new Line(enqueuesAtATime);
+  readonly #relay: Relay | undefined;
   readonly #admitParts: AdmitParts;
   #starting: Promise<void> | undefined;
   /** The backend has started: nothing need be waited for. */
@@ -57,6 +62,14 @@ export class Engine {
       (additions) => within(runtime.clock, settings.deadlineMs, "the queue (add)", () => backend.queue.add(additions)),
       { maxItems: 200 },
     );
+    const { transactions } = backend.store;
+    const add: RelayParts["add"] = (addition) =>
+      this.#adder.send(addition, { clock: runtime.clock, ms: settings.deadlineMs, what: "the queue (add)" });
+    const onAdded: RelayParts["onAdded"] = ({ id, type, lane, delayMs }, tenant) => {
+      this.emitter.emit("job.enqueued", { id, type, tenant, delayMs });
+      this.#unattended.watch(type, lane);
+    };
+    this.#relay = transactions && new Relay({ transactions, runtime, emitter: this.emitter, add, onAdded });
     this.#admitParts = {
       guard: this.guard,
       queue: backend.queue,
@@ -114,15 +127,35 @@ export class Engine {
     try {
       const from = { trace: this.#trace(), ...origin };
       const prepared = await prepare(this.settings, job, payload, options, from);
-      const admission = await this.admit(prepared);
+      const admission = await (options.transaction ? this.#join(prepared, options.transaction) : this.admit(prepared));
       if (admission.is === "conflict")
         throw conflict(job.type, admission, differingFields(admission.fingerprint, prepared.canonical));
-      this.#tell(job, origin.tenant, prepared, admission);
+      // What may still be rolled back is told of by whoever gives it to the queue.
+      if (!options.transaction || admission.is !== "created") this.#tell(job, origin.tenant, prepared, admission);
       return admission;
     } catch (error) {
       if (SemelError.isInstance(error)) this.#refused(job.type, origin.tenant, error);
       throw error;
     }
+  }
+
+  /** @throws `QUEUE_UNAVAILABLE`, `TRANSACTION_UNSUPPORTED`, `OPTION_INVALID`; nothing is enqueued then. */
+  async #join(prepared: Prepared, client: TransactionClient): Promise<Admission> {
+    const transactions = transactionsOf(this.guard.store);
+    try {
+      if (!this.#isUp || this.#isClosed) await this.ready();
+      const admission = await join(transactions, client, prepared);
+      this.#relay?.expect();
+      return admission;
+    } catch (cause) {
+      if (SemelError.isInstance(cause)) throw cause;
+      throw new QueueUnavailableError("refused", suffixOf(prepared.addition.id), { cause });
+    }
+  }
+
+  /** Gives the queue what was committed in a transaction. */
+  async relay(): Promise<void> {
+    await this.#relay?.run();
   }
 
   /** The application's own function: its failure costs the trace, not the job. */
@@ -220,6 +253,7 @@ export class Engine {
     const closing: readonly [string, () => PromiseLike<unknown> | undefined][] = [
       ["start", () => this.#starting],
       ["waiting", () => this.waiters.close(closed)],
+      ["outbox", () => this.#relay?.close()],
       ["signals", () => this.signals[Symbol.asyncDispose]()],
       ["queue", () => backend.queue[Symbol.asyncDispose]()],
       ["store", () => backend.store[Symbol.asyncDispose]()],

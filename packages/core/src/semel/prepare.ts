@@ -29,7 +29,15 @@ export interface Prepared {
   readonly addition: Addition;
 }
 
-const knownOptions: readonly (keyof EnqueueOptions)[] = ["id", "priority", "delay", "at", "rerun", "meta"];
+const knownOptions: readonly (keyof EnqueueOptions)[] = [
+  "id",
+  "priority",
+  "delay",
+  "at",
+  "rerun",
+  "meta",
+  "transaction",
+];
 const metaLimits: PayloadLimits = { bytes: 4_096, depth: 8, nodes: 256, keys: 64 };
 
 interface Settings {
@@ -50,6 +58,8 @@ export async function prepare(
   origin: Origin,
 ): Promise<Prepared & { readonly canonical: Canonical }> {
   knownOnly(options, knownOptions, "enqueue");
+  if (options.transaction !== undefined && typeof options.transaction?.query !== "function")
+    throw new OptionInvalidError("enqueue.transaction", "a client with a transaction open", options.transaction);
   // The limits come first: a schema must not be made to walk a bomb.
   if (!certainlyFits(input, settings.limits)) canonicalJson(input, settings.limits);
   const payload = await parsePayload(job, input);

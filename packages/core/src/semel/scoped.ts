@@ -37,7 +37,7 @@ export class Scoped implements Scope {
       backend.deadLetters,
       runtime.clock,
       tenant,
-      (letter, steps) => redrive(engine, letter, steps),
+      (letter, how) => redrive(engine, letter, how),
       (what, work) => engine.asked(what, work),
     );
   }

@@ -1,5 +1,6 @@
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
+import type { Lost, Settlement } from "../idempotency/operations.ts";
 import type { Json } from "../job/json.ts";
 import { backoffMs } from "../retry/backoff.ts";
 import { toMs } from "../runtime/duration.ts";
@@ -9,6 +10,8 @@ import type { WorkerParts } from "./parts.ts";
 /** How a run ended, before anybody asked whether there is budget for it. */
 export type Ending =
   | { readonly is: "completed"; readonly result: unknown }
+  /** Completed, and settled already: in the transaction that did its work. */
+  | { readonly is: "committed"; readonly settlement: Settlement }
   /** To be tried again; burns an attempt. */
   | {
       readonly is: "failed";
@@ -23,7 +26,7 @@ export type Ending =
   /** Given back at shutdown; burns nothing. */
   | { readonly is: "released" }
   /** The store said that somebody else holds the job: nothing may be written. */
-  | { readonly is: "lost" };
+  | { readonly is: "lost"; readonly now?: Lost["state"] };
 
 /** An ending with its budget checked and its delay computed: exactly what is settled. */
 export type Judged =

@@ -8,6 +8,7 @@ import { classify, type FailureClass } from "../retry/classify.ts";
 import type { Timer } from "../runtime/clock.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
 import type { Arrival } from "./arrival.ts";
+import { commit } from "./commit.ts";
 import type { Ending } from "./ending.ts";
 import type { Conversation } from "./job-context.ts";
 import type { WorkerParts } from "./parts.ts";
@@ -43,6 +44,10 @@ export async function execute(
     const forgotten = conversation.forgotten(returned);
     if (forgotten) return { is: "dead", reason: "NON_RETRYABLE", error: notReturned(forgotten) };
     const decided = decidedBy(returned);
+    if (decided?.is === "transaction")
+      return await untilObeyed(parts, arrival, () =>
+        commit(parts, arrival, registration, conversation, steps, decided.run),
+      );
     return decided ? decision(decided) : { is: "completed", result: await parseResult(job, returned) };
   } catch (error) {
     if (SimulatedCrash.is(error)) throw error;
@@ -81,7 +86,7 @@ async function run(
 }
 
 /** Settles with the run, or rejects once the run was told to stop and did not within {@link graceMs}. */
-function untilObeyed(parts: WorkerParts, { lease }: Arrival, work: () => Promise<unknown>): Promise<unknown> {
+function untilObeyed<T>(parts: WorkerParts, { lease }: Arrival, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let grace: Timer | undefined;
     const stopWaiting = (): void => {
@@ -106,7 +111,7 @@ function untilObeyed(parts: WorkerParts, { lease }: Arrival, work: () => Promise
   });
 }
 
-function decision(decided: Decided): Ending {
+function decision(decided: Exclude<Decided, { is: "transaction" }>): Ending {
   switch (decided.is) {
     case "retry":
       return {
@@ -153,17 +158,20 @@ function interrupted({ lease }: Arrival, error: unknown): Ending | undefined {
 function failure(parts: WorkerParts, registration: Registration, conversation: Conversation, error: unknown): Ending {
   const judged = classify(error, parts.runtime.clock.now());
   const kind = ownClass(registration, conversation, error) ?? judged.class;
-  if (kind === "fail")
-    return {
-      is: "dead",
-      reason: SemelError.isInstance(error) && error.code === "UNCERTAIN_EFFECT" ? "UNCERTAIN_EFFECT" : "NON_RETRYABLE",
-      error,
-    };
+  if (kind === "fail") return cannotBeHelped(error);
   if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs };
   const hintMs = judged.hintMs ?? 5_000;
   const reason = describeFailure(error).message;
   // Up to a tenth more, so that the deferred do not come back as one.
   return { is: "deferred", reason, delayMs: Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1)) };
+}
+
+function cannotBeHelped(error: unknown): Ending {
+  if (!SemelError.isInstance(error) || error.code !== "UNCERTAIN_EFFECT")
+    return { is: "dead", reason: "NON_RETRYABLE", error };
+  // Whoever has to decide is told what about.
+  const { step, since } = error.details as { readonly step?: string; readonly since?: number };
+  return { is: "dead", reason: "UNCERTAIN_EFFECT", error, details: { step: step ?? null, since: since ?? null } };
 }
 
 /** The processor's own classification; one that throws is as good as none. */

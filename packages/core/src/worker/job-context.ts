@@ -1,6 +1,8 @@
+import { AsyncResource } from "node:async_hooks";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { fromNow } from "../errors/thrown.ts";
 import type { Steps } from "../idempotency/steps.ts";
+import { transactionsOf } from "../idempotency/store-transactions.ts";
 import { childLogger } from "../instrumentation/logger.ts";
 import type { Envelope } from "../job/envelope.ts";
 import type { AnyJob } from "../job/job.ts";
@@ -35,7 +37,8 @@ export function converse(
   const made: Outcome[] = [];
   const make = (decided: Decided): Outcome => {
     // What a processor says goes to logs, records and letters.
-    const one = outcome({ ...decided, reason: redactText(String(decided.reason)).slice(0, 500) });
+    const said = "reason" in decided ? { reason: redactText(String(decided.reason)).slice(0, 500) } : {};
+    const one = outcome({ ...decided, ...said });
     made.push(one);
     return one;
   };
@@ -64,6 +67,12 @@ export function converse(
       if (clock.monotonic() - saidAt < progressEveryMs && fraction < 1) return;
       saidAt = clock.monotonic();
       await parts.leases.renew(lease);
+    },
+    transaction(run) {
+      transactionsOf(parts.guard.store);
+      if (typeof run !== "function") throw new OptionInvalidError("transaction", "a function", run);
+      // It runs after `around` has come to its end, and finds there what `around` has put into its async storage.
+      return make({ is: "transaction", run: AsyncResource.bind(run) });
     },
     retry: (options = {}) =>
       make({

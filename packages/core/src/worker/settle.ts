@@ -1,14 +1,14 @@
 import { letterKeepMs, writeLetter } from "../dead-letter/dead-letter.ts";
 import { describeFailure, type Failure } from "../errors/failure.ts";
-import type { ResultKind } from "../idempotency/job-record.ts";
 import type { Settled as SettledAnswer, Settlement } from "../idempotency/operations.ts";
 import type { Events } from "../instrumentation/events.ts";
 import type { End, Settled } from "../job/define-job.ts";
-import { encodeValue, sizeOf } from "../job/value.ts";
+import type { JobState } from "../job/state.ts";
 import type { Disposition } from "../queue/queue.ts";
 import { type Arrival, followUp, storeSilentMs } from "./arrival.ts";
 import type { Judged } from "./ending.ts";
 import type { WorkerParts } from "./parts.ts";
+import { storable } from "./storable.ts";
 
 /** A finished run is worth much: its settlement is tried this long, past its lease. The fence judges whether it still counts. */
 const settlePatienceMs = 600_000;
@@ -30,7 +30,9 @@ export async function settle(
   judged: Judged,
   facts: AttemptFacts,
 ): Promise<Disposition> {
-  if (judged.is === "lost") return lost(parts, arrival, facts, "running");
+  if (judged.is === "lost") return lost(parts, arrival, facts, judged.now ?? "running");
+  if (judged.is === "committed")
+    return conclude(parts, arrival, judged.settlement, "completed", judged, facts, undefined);
   const { settlement: bare, end, error } = writable(parts, arrival, judged, facts);
   // Most jobs ask for no follow-ups, and are not made to wait for them.
   const settlement = end && arrival.registration?.job.onSettled ? await caused(parts, arrival, facts, bare, end) : bare;
@@ -50,6 +52,7 @@ export async function settle(
   parts.runtime.failpoint?.("settle:after");
   if (answer.is === "lost") return lost(parts, arrival, facts, answer.state);
   if (answer.is === "already") {
+    arrival.lease.lose();
     parts.emitter.emit("attempt.lost", { ...facts.about, ranMs: facts.ranMs, now: answer.state });
     return { do: "ack" };
   }
@@ -57,17 +60,37 @@ export async function settle(
     emit(parts, arrival, judged, facts, error);
     return { do: "return", delayMs: settlement.delayMs };
   }
+  return conclude(parts, arrival, settlement, answer.state, judged, facts, error);
+}
+
+/** The job has ended in this state. */
+async function conclude(
+  parts: WorkerParts,
+  arrival: Arrival,
+  settlement: Settlement,
+  state: JobState,
+  judged: Judged,
+  facts: AttemptFacts,
+  error: Failure | undefined,
+): Promise<Disposition> {
+  if (state === "completed" && settlement.state !== "completed") {
+    // The commit of its transaction was confirmed to nobody, and went through. Its follow-ups are sent by the next delivery.
+    parts.announce(arrival.delivery.id);
+    emit(parts, arrival, { is: "completed", result: undefined }, facts, undefined);
+    return { do: "return", delayMs: 0 };
+  }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
-  const followUps = answer.state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
+  const followUps = state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
+  const { key } = arrival.lease;
   const sent = followUps === undefined || (await followUp(parts, key, arrival.delivery.id, followUps));
   parts.announce(arrival.delivery.id);
+  if (settlement.state === "completed" && settlement.kind.kind === "omitted")
+    parts.emitter.emit("result.omitted", { ...facts.about, why: settlement.kind.why });
   // A cancel that overtook a retry is what happened.
   emit(
     parts,
     arrival,
-    answer.state === "cancelled" && judged.is !== "cancelled"
-      ? { is: "cancelled", by: "cancelled while it ran" }
-      : judged,
+    state === "cancelled" && judged.is !== "cancelled" ? { is: "cancelled", by: "cancelled while it ran" } : judged,
     facts,
     error,
   );
@@ -81,6 +104,8 @@ function lost(
   { about, ranMs }: AttemptFacts,
   now: Events["attempt.lost"]["now"],
 ): Disposition {
+  // Whatever of it still runs is told, too.
+  lease.lose();
   parts.emitter.emit("attempt.lost", { ...about, ranMs, now });
   return { do: "return", delayMs: lease.leaseMs };
 }
@@ -93,11 +118,22 @@ interface Draft {
   readonly error?: Failure;
 }
 
+/** The settlement of a run that completed with this result, follow-ups included. */
+export async function completion(
+  parts: WorkerParts,
+  arrival: Arrival,
+  result: unknown,
+  facts: AttemptFacts,
+): Promise<Settlement> {
+  const { settlement, end } = draft(parts, arrival, { is: "completed", result }, facts);
+  return end && arrival.registration?.job.onSettled ? caused(parts, arrival, facts, settlement, end) : settlement;
+}
+
 /** The settlement; should writing it down fail, that of a job that cannot be helped: it has run, and must not run again for this. */
 function writable(
   parts: WorkerParts,
   arrival: Arrival,
-  judged: Exclude<Judged, { is: "lost" }>,
+  judged: Exclude<Judged, { is: "lost" | "committed" }>,
   facts: AttemptFacts,
 ): Draft {
   try {
@@ -110,7 +146,7 @@ function writable(
 function draft(
   parts: WorkerParts,
   arrival: Arrival,
-  judged: Exclude<Judged, { is: "lost" }>,
+  judged: Exclude<Judged, { is: "lost" | "committed" }>,
   facts: AttemptFacts,
 ): Draft {
   const keepMs = arrival.registration?.job.keepMs ?? endedKeepMs;
@@ -119,8 +155,6 @@ function draft(
   switch (judged.is) {
     case "completed": {
       const stored = storable(judged.result, parts.guard.store.features.maxValueBytes);
-      if (stored.kind.kind === "omitted")
-        parts.emitter.emit("result.omitted", { ...facts.about, why: stored.kind.why });
       const envelope = arrival.registration?.job.keepPayload ? arrival.delivery.envelope : undefined;
       return {
         settlement: { state: "completed", ...stored, keepMs, envelope, followUps },
@@ -160,21 +194,6 @@ function draft(
         error,
       };
     }
-  }
-}
-
-/** A result that cannot be kept does not undo the work: the job is completed without it. */
-function storable(result: unknown, maxBytes: number): { kind: ResultKind; result: string | undefined } {
-  try {
-    const stored = encodeValue(result);
-    const bytes = sizeOf(stored);
-    if (bytes <= maxBytes) return { kind: { kind: "stored" }, result: stored };
-    return {
-      kind: { kind: "omitted", why: `it is ${bytes} bytes and the store takes ${maxBytes}` },
-      result: undefined,
-    };
-  } catch (error) {
-    return { kind: { kind: "omitted", why: describeFailure(error).message }, result: undefined };
   }
 }
 
@@ -251,6 +270,7 @@ function emit(
   const { emitter } = parts;
   switch (judged.is) {
     case "completed":
+    case "committed":
       return emitter.emit("attempt.completed", { ...about, ranMs, steps: steps.length });
     case "failed":
       return emitter.emit("attempt.failed", {

@@ -52,6 +52,8 @@ const recoveryEveryMs = 2_000;
 const beatKeptMs = 35_000;
 const sweepEveryMs = 60_000;
 const sweepLimit = 500;
+/** How long a delivery waits whose enqueuer died after its commit. */
+const relayEveryMs = 5_000;
 /** The broker's hold outlasts the lease a little, so that a redelivery finds the lease over. */
 const holdBeyondLeaseMs = 500;
 const consumeDeadlineMs = 15_000;
@@ -65,6 +67,8 @@ export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "
   /** A question within the deadline, its failure typed. */
   asked<T>(what: string, work: () => Promise<T>): Promise<T>;
   ready(): Promise<void>;
+  /** Gives the queue what was committed in transactions of the application. */
+  relay(): Promise<void>;
   closed(worker: Worker): void;
 };
 
@@ -145,6 +149,11 @@ export class JobWorker implements Worker {
     this.#upkeep.every(beatEveryMs, "beat", () => this.#look());
     this.#upkeep.every(recoveryEveryMs, "beat", async () => this.#readiness.problem && this.#look());
     this.#upkeep.every(sweepEveryMs, "sweep", () => this.#host.guard.store.sweep(sweepLimit));
+    if (this.#host.guard.store.transactions) {
+      // At once as well: what a deployment has interrupted is not to wait.
+      void this.#upkeep.once("relay", () => this.#host.relay());
+      this.#upkeep.every(relayEveryMs, "relay", () => this.#host.relay());
+    }
     this.#host.emitter.emit("worker.started", { worker: this.id, types: this.types, concurrency: this.#concurrency });
   }
 

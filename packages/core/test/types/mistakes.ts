@@ -307,6 +307,30 @@ export const mistakes: Readonly<Record<string, Mistake>> = {
     ),
     says: /Did you forget to use 'await'\?/,
   },
+  "a step's policy that there is not": {
+    wrong: embedding(`const n = await once("pay", () => 1, { onUncertain: "stop" }); return { dimensions: n };`),
+    right: embedding(`const n = await once("pay", () => 1, { onUncertain: "halt" }); return { dimensions: n };`),
+    says: /Type '"stop"' is not assignable/,
+  },
+  "a finding of another type than the step's": {
+    wrong: embedding(
+      `const n = await once("pay", () => 1, { onUncertain: () => ({ is: "found", value: "one" }) }); return { dimensions: n };`,
+    ),
+    right: embedding(
+      `const n = await once("pay", () => 1, { onUncertain: () => ({ is: "found", value: 1 }) }); return { dimensions: n };`,
+    ),
+    says: /Type 'string' is not assignable to type 'number'/,
+  },
+  "a transaction that answers something else than the job's result": {
+    wrong: `processor(embed, async ({ transaction }) => transaction(async () => ({ size: 3 })));`,
+    right: `processor(embed, async ({ transaction }) => transaction(async () => ({ dimensions: 3 })));`,
+    says: /'size' does not exist|Property 'dimensions' is missing/,
+  },
+  "an enqueue in a transaction that is none": {
+    wrong: `await semel.enqueue(embed, chunk, { transaction: true });`,
+    right: `await semel.enqueue(embed, chunk, { transaction: { query: async () => ({ rows: [] }) } });`,
+    says: /Type '(boolean|true)' is not assignable to type 'TransactionClient/,
+  },
   "workers whose concurrency is text": {
     wrong: `semel.worker({ processors: [], concurrency: "10" });`,
     right: `semel.worker({ processors: [], concurrency: 10 });`,

@@ -111,6 +111,7 @@ export const requestLayout = {
   stepBegin: { owner: "s", fence: "d", name: "s", input: "s", ask: "B", lease: "d" },
   stepEnd: { owner: "s", fence: "d", name: "s", value: "I4" },
   followUpsSent: { id: "s" },
+  stepDecide: { id: "s", name: "s", value: "I4" },
   listed: { id: "s" },
 } as const;
 

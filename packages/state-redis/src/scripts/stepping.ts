@@ -1,4 +1,4 @@
-/** `stepBegin` and `stepEnd`: may an effect happen, and did it? */
+/** `stepBegin`, `stepEnd` and `stepDecide`: may an effect happen, and did it? */
 export const stepping: string = /* lua */ `
 local function load_step(key, name)
   local value = redis.call('HGET', key .. _STEPS, name)
@@ -32,7 +32,17 @@ local function stepBegin(key, owner, fence, name, input, ask, lease)
   return { 'run', repeated }
 end
 
--- Judged by the step's own intent, not by the lease. value: none where the effect certainly did not happen.
+-- value: none where the effect certainly did not happen.
+local function note_step(key, name, step, value, expires_at)
+  if value == 0 then redis.call('HDEL', key .. _STEPS, name)
+  else
+    step[STEP_DONE], step[STEP_VALUE] = 1, ARGV[value]
+    save_step(key, name, step, expires_at)
+  end
+  return { 'recorded' }
+end
+
+-- Judged by the step's own intent, not by the lease.
 local function stepEnd(key, owner, fence, name, value)
   local r = load(key)
   local step = r and load_step(key, name)
@@ -44,11 +54,19 @@ local function stepEnd(key, owner, fence, name, value)
     return own and { 'recorded' } or { 'already', step[STEP_VALUE] }
   end
   if step[STEP_FENCE] ~= fence or step[STEP_OWNER] ~= owner then return { 'stale' } end
-  if value == 0 then redis.call('HDEL', key .. _STEPS, name)
-  else
-    step[STEP_DONE], step[STEP_VALUE] = 1, ARGV[value]
-    save_step(key, name, step, r[EXPIRES_AT])
+  return note_step(key, name, step, value, r[EXPIRES_AT])
+end
+
+-- By somebody who found out, while the job was set aside for it.
+local function stepDecide(key, id, name, value)
+  local r = load(key)
+  if not r or r[ID] ~= id or r[STATE] ~= DEAD then return { 'stale' } end
+  local step = load_step(key, name)
+  if not step or step[STEP_GENERATION] ~= r[GENERATION] then return { value == 0 and 'recorded' or 'stale' } end
+  if step[STEP_DONE] == 1 then
+    local same = value ~= 0 and ARGV[value] == step[STEP_VALUE]
+    return same and { 'recorded' } or { 'already', step[STEP_VALUE] }
   end
-  return { 'recorded' }
+  return note_step(key, name, step, value, r[EXPIRES_AT])
 end
 `;

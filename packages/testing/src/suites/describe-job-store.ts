@@ -19,6 +19,7 @@ import { type Promised, StoreStage } from "./job-store/stage.ts";
 import { starting } from "./job-store/starting.ts";
 import { steps } from "./job-store/steps.ts";
 import type { JobStoreSuite } from "./job-store/suite.ts";
+import { transactions } from "./job-store/transactions.ts";
 import { values } from "./job-store/values.ts";
 import { workers } from "./job-store/workers.ts";
 
@@ -70,5 +71,6 @@ export function describeJobStore(suite: JobStoreSuite): void {
     describe("values", () => values(promised));
     describe("concurrency", () => concurrency(promised));
     describe("durability", () => durability(promised));
+    describe("transactions", () => transactions(promised));
   });
 }

@@ -240,7 +240,7 @@ describe("a store that is silent", () => {
     semel.worker({ processors: [slow] });
     await semel.enqueue(job, { id: "a" });
     await clock.advance(31_000);
-    expect(heard).toEqual(["lease-lost", expect.any(Number), "ATTEMPT_OVER"]);
+    expect(heard).toEqual(["lease-lost", expect.any(Number), "LEASE_LOST"]);
     expect(heard[1]).toBeGreaterThanOrEqual(25_000);
     expect(heard[1]).toBeLessThan(25_100);
     expect(effects).toEqual([1]);

@@ -50,4 +50,6 @@ export const brokenStores: readonly Broken<MemoryStore>[] = [
   { adapter: stores.ReadsEachKeyOnce, group: "reading" },
   { adapter: stores.ForgetsTheDeadEarly, group: "settling" },
   { adapter: stores.RefusesReSends, group: "sent twice" },
+  { adapter: stores.TakesStepsOverByAsking, group: "steps" },
+  { adapter: stores.DecidesForTheLiving, group: "steps" },
 ];

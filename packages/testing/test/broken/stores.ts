@@ -201,3 +201,24 @@ export class RefusesReSends extends OneByOne {
     return answer;
   }
 }
+
+/** Whoever asks about an uncertain step has begun it. */
+export class TakesStepsOverByAsking extends OneByOne {
+  protected override async one(operation: Port.Operation): Promise<Port.Answer> {
+    const answer = await this.honest(operation);
+    if (operation.op === "step-begin" && answer.is === "uncertain")
+      await this.honest({ ...operation, onUncertain: "begin" });
+    return answer;
+  }
+}
+
+/** A step can be decided while its job runs, and whoever runs it is none the wiser. */
+export class DecidesForTheLiving extends OneByOne {
+  protected override async one(operation: Port.Operation): Promise<Port.Answer> {
+    if (operation.op !== "step-decide") return this.honest(operation);
+    const { owner = "", fence = 0, state } = (await this.standing(operation.key)) ?? {};
+    if (state !== "running") return this.honest(operation);
+    const { key, step, as } = operation;
+    return this.honest({ op: "step-end", key, owner, fence, step, as });
+  }
+}

@@ -48,3 +48,21 @@ export function stepEnd(
   const ended = op.as.is === "done" ? { ...step, value: op.as.value } : null;
   return { answer: { is: "recorded" }, writes: { record, step: { name: op.step, record: ended } } };
 }
+
+/** Somebody found out, while the job was set aside for it. */
+export function stepDecide(
+  op: Op.StepDecide,
+  record: JobRecord | undefined,
+  step: StepRecord | undefined,
+): Decision<Op.StepDecide> {
+  if (!record || record.id !== op.id || record.state !== "dead") return { answer: { is: "stale" } };
+  const { as } = op;
+  if (!step || step.generation !== record.generation)
+    return { answer: { is: as.is === "undone" ? "recorded" : "stale" } };
+  if (step.value !== undefined) {
+    const same = as.is === "done" && as.value === step.value;
+    return { answer: same ? { is: "recorded" } : { is: "already", value: step.value } };
+  }
+  const decided = as.is === "done" ? { ...step, value: as.value } : null;
+  return { answer: { is: "recorded" }, writes: { record, step: { name: op.step, record: decided } } };
+}

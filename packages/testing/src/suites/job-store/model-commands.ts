@@ -12,7 +12,7 @@ const byOwners = {
   "step-end": 5,
   "step-undo": 1,
 };
-const byAnybody = { reserve: 1, "reserve-by-force": 2, unreserve: 1, cancel: 1, redrive: 2, pass: 2 };
+const byAnybody = { reserve: 1, "reserve-by-force": 2, unreserve: 1, cancel: 1, redrive: 2, "step-decide": 1, pass: 2 };
 
 export type Verb = keyof typeof byOwners | keyof typeof byAnybody;
 

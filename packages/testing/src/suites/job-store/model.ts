@@ -98,6 +98,8 @@ export class Model {
       case "step-end":
         // One run of a step has one value, however often it is sent.
         return make.stepDone(held, command.step, `"${command.step} under ${held.fence}"`);
+      case "step-decide":
+        return make.stepDecided(named, command.step, command.flag ? { is: "done", value: unique } : { is: "undone" });
       case "step-undo":
         return make.stepUndone(held, command.step);
       default:
@@ -117,7 +119,8 @@ export class Model {
     if ("fence" in operation && operation.op !== "step-end") this.#write(seen, operation, answer);
     if (operation.op === "reserve" && answer.is === "created") this.#introduced(seen);
     if (operation.op === "redrive" && answer.is === "redriven") this.#introduced(seen);
-    if (operation.op === "step-end" && operation.as.is === "done" && answer.is === "recorded") {
+    const isEnd = operation.op === "step-end" || operation.op === "step-decide";
+    if (isEnd && operation.as.is === "done" && answer.is === "recorded") {
       const step = `${seen.generation} ${operation.step}`;
       expect(seen.memos.get(step) ?? operation.as.value, "a memo is never replaced").toBe(operation.as.value);
       seen.memos.set(step, operation.as.value);

@@ -163,6 +163,12 @@ export const stepUndone = (by: Held, step: string): Op.StepEnd => ({
   as: { is: "undone" },
 });
 
+export const stepDecided = (
+  { key, id }: Pick<Job, "key" | "id">,
+  step: string,
+  as: Op.StepDecide["as"],
+): Op.StepDecide => ({ op: "step-decide", key, id, step, as });
+
 export const followUpsSent = ({ key, id }: Pick<Job, "key" | "id">): Op.FollowUpsSent => ({
   op: "follow-ups-sent",
   key,

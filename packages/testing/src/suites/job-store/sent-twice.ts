@@ -41,6 +41,12 @@ const cases: Readonly<Record<string, (stage: StoreStage) => Promise<Operation>>>
   "a redrive from scratch": async (stage) =>
     make.redrive((await stage.settled(make.completed())).job, "again", { steps: "fresh" }),
   "the beginning of a step": async (stage) => make.stepBegin(await stage.running(), "charge"),
+  "a decision about a step": async (stage) => {
+    const running = await stage.running();
+    await stage.expect("run", make.stepBegin(running, "charge"));
+    await stage.expect("settled", make.settle(running, make.dead()));
+    return make.stepDecided(running.job, "charge", { is: "done", value: '"receipt"' });
+  },
   "the end of a step": async (stage) => {
     const running = await stage.running();
     await stage.expect("run", make.stepBegin(running, "charge"));

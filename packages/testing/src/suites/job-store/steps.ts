@@ -9,6 +9,7 @@ import {
   retrying,
   settle,
   stepBegin,
+  stepDecided,
   stepDone,
   stepUndone,
 } from "./operations.ts";
@@ -172,6 +173,108 @@ export function steps(promised: Promised): void {
     expect(await stage.apply(stepBegin(again, "charge"))).toEqual({ is: "run", repeated: false });
   });
 
+  promised(
+    "each run from scratch raises the generation by one, and a redrive that keeps steps does not",
+    async (stage) => {
+      let running = await stage.running();
+      for (const [steps, generation] of [
+        ["fresh", 1],
+        ["keep", 1],
+        ["fresh", 2],
+      ] as const) {
+        await stage.expect("settled", settle(running, dead()));
+        const again = `again-${generation}-${steps}`;
+        await stage.expect("redriven", redrive(running.job, again, { steps }));
+        running = await stage.claimed({ ...running.job, id: `${running.key}.${again}` });
+        expect(running.acquired.generation, steps).toBe(generation);
+      }
+    },
+  );
+
+  promised("an heir who asks is told of the uncertain step, and takes it from nobody by asking", async (stage) => {
+    const { stale, heir } = await beganAndLost(stage);
+    const asked = await stage.expect("uncertain", stepBegin(heir, "charge", { onUncertain: "ask" }));
+    expect(asked.since).toBeLessThanOrEqual(heir.acquired.now);
+    expect(await stage.apply(stepDone(heir, "charge", '"guess"')), "the heir has not begun it").toEqual({
+      is: "stale",
+    });
+    expect(await stage.apply(stepDone(stale, "charge", '"receipt"'))).toEqual({ is: "recorded" });
+    expect(await stage.apply(stepBegin(heir, "charge"))).toEqual({ is: "memo", value: '"receipt"' });
+  });
+
+  promised("what an heir found out about a step is on record, and no longer anybody else's to say", async (stage) => {
+    const { stale, heir } = await beganAndLost(stage);
+    await stage.expect("uncertain", stepBegin(heir, "charge", { onUncertain: "ask" }));
+    expect(await stage.apply(stepBegin(heir, "charge"))).toEqual({ is: "run", repeated: true });
+    await stage.expect("recorded", stepDone(heir, "charge", '"found"'));
+    expect(await stage.apply(stepDone(stale, "charge", '"receipt"'))).toEqual({ is: "already", value: '"found"' });
+    expect(await stage.apply(stepBegin(await retried(stage, heir), "charge", { onUncertain: "ask" }))).toEqual({
+      is: "memo",
+      value: '"found"',
+    });
+  });
+
+  promised("an uncertain step stays so through a death and a redrive that keeps steps", async (stage) => {
+    const halted = await setAside(stage);
+    await stage.expect("redriven", redrive(halted.job, "again", { steps: "keep" }));
+    const again = await stage.claimed({ ...halted.job, id: `${halted.key}.again` });
+    await stage.expect("uncertain", stepBegin(again, "charge", { onUncertain: "ask" }));
+  });
+
+  promised("an effect that ends after its job was set aside is recorded, and a redrive finds it", async (stage) => {
+    const { stale, heir } = await beganAndLost(stage);
+    await stage.expect("uncertain", stepBegin(heir, "charge", { onUncertain: "ask" }));
+    await stage.expect("settled", settle(heir, dead({ reason: "UNCERTAIN_EFFECT" })));
+    expect(await stage.apply(stepDone(stale, "charge", '"receipt"'))).toEqual({ is: "recorded" });
+    await stage.expect("redriven", redrive(heir.job, "again", { steps: "keep" }));
+    const again = await stage.claimed({ ...heir.job, id: `${heir.key}.again` });
+    expect(await stage.apply(stepBegin(again, "charge", { onUncertain: "ask" }))).toEqual({
+      is: "memo",
+      value: '"receipt"',
+    });
+  });
+
+  promised(
+    "of a job that was set aside, an uncertain step can be decided: it was done, or it was not",
+    async (stage) => {
+      for (const as of [{ is: "done", value: '"receipt"' }, { is: "undone" }] as const) {
+        const halted = await setAside(stage);
+        expect(await stage.apply(stepDecided(halted.job, "charge", as))).toEqual({ is: "recorded" });
+        // Whoever began it has no say any more.
+        const late = await stage.apply(stepDone(halted, "charge", '"late"'));
+        expect(late).toEqual(as.is === "done" ? { is: "already", value: '"receipt"' } : { is: "stale" });
+        await stage.expect("redriven", redrive(halted.job, "again", { steps: "keep" }));
+        const again = await stage.claimed({ ...halted.job, id: `${halted.key}.again` });
+        expect(await stage.apply(stepBegin(again, "charge", { onUncertain: "ask" }))).toEqual(
+          as.is === "done" ? { is: "memo", value: '"receipt"' } : { is: "run", repeated: false },
+        );
+      }
+    },
+  );
+
+  promised(
+    "nothing is decided about a job that is not set aside, a step nobody began, or one on record",
+    async (stage) => {
+      const done = { is: "done", value: '"receipt"' } as const;
+      const running = await stage.running();
+      await stage.expect("run", stepBegin(running, "charge"));
+      expect(await stage.apply(stepDecided(running.job, "charge", done)), "it runs").toEqual({ is: "stale" });
+      expect(await stage.apply(stepDecided(stage.job(), "charge", done)), "nobody stands for it").toEqual({
+        is: "stale",
+      });
+      await begun(stage, running, "notify", '"sent"');
+      await stage.expect("settled", settle(running, dead()));
+      expect(await stage.apply(stepDecided(running.job, "other", done)), "never begun").toEqual({ is: "stale" });
+      expect(await stage.apply(stepDecided({ ...running.job, id: `${running.key}.other` }, "charge", done))).toEqual({
+        is: "stale",
+      });
+      expect(await stage.apply(stepDecided(running.job, "notify", { is: "undone" })), "on record").toEqual({
+        is: "already",
+        value: '"sent"',
+      });
+    },
+  );
+
   promised("a hundred steps of one job are all remembered", async (stage) => {
     const running = await stage.running();
     const names = Array.from({ length: 100 }, (_, index) => `step-${index}`);
@@ -192,6 +295,14 @@ async function begun(stage: StoreStage, running: Running, step: string, value: s
 async function retried(stage: StoreStage, running: Running): Promise<Running> {
   await stage.expect("settled", settle(running, retrying()));
   return stage.claimed(running.job);
+}
+
+/** A worker began a step, it is not known how that ended, and the job was set aside. */
+async function setAside(stage: StoreStage): Promise<Running> {
+  const running = await stage.running();
+  await stage.expect("run", stepBegin(running, "charge"));
+  await stage.expect("settled", settle(running, dead({ reason: "UNCERTAIN_EFFECT" })));
+  return running;
 }
 
 /** A worker began a step and went silent; another took over. */
