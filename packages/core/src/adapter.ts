@@ -12,6 +12,7 @@ export {
   type Progress,
   type ResultKind,
   type StepRecord,
+  type Waiting,
 } from "./idempotency/job-record.ts";
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";

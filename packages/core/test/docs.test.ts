@@ -213,8 +213,7 @@ describe("docs/lifecycle.md", () => {
       .map(core);
     const points = sources
       .flatMap((source) => [...source.matchAll(/failpoint\?\.\(["`]([^"`]+)["`]\)/g)])
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what stands in the source
-      .map(([, point = ""]) => point.replace("${name}", "<step>"));
+      .map(([, point = ""]) => point.replace(/\$\{name\}/, "<step>").replace(/\$\{(group)\}/, "<$1>"));
     const rows = rowsOf(section(page, "## A crash at every point"));
     expect(rows.map(([point = ""]) => named(point)[0]).sort()).toEqual(points.sort());
   });

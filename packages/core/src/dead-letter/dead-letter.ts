@@ -23,7 +23,7 @@ export interface DeadLetter {
   /** Letters with the same kind of failure share it. */
   readonly group: string;
   readonly error: Failure;
-  /** What the processor said, where it returned `deadLetter(reason, details)`. */
+  /** What the processor said, where it returned `deadLetter(reason, details)`; the failed or missing children of a parent. */
   readonly details: unknown;
   readonly attempts: number;
   readonly crashes: number;

@@ -41,6 +41,9 @@ export const errorCodes = [
   "BACKEND_UNSAFE",
   "DIRECTORY_LOCKED",
   "CLOCK_SKEW",
+  "CHILDREN_FAILED",
+  "CHILDREN_TOO_MANY",
+  "WAITING_FOR_CHILDREN",
 ] as const;
 
 /** The stable name of a failure. */

@@ -181,29 +181,31 @@ export class Engine {
   async prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string> {
     const prepared = await Promise.all(
       requests.map(async (one, index) => {
-        const job = definitionOf(one.job);
         // Derived, not drawn: settling twice must not make two.
-        const id = one.options.id ?? digest(`${cause.id}/settled/${index}`);
-        const { reserve, addition } = await prepare(
-          this.settings,
-          job,
-          one.payload,
-          { ...one.options, id },
-          childOf(cause, job),
-        );
+        const { reserve, addition } = await this.prepareRequest(cause, one, digest(`${cause.id}/settled/${index}`));
         return { reserve, addition };
       }),
     );
     return JSON.stringify(prepared);
   }
 
+  /** @param id where the request does not bring its own. */
+  prepareRequest(cause: Envelope, { job, payload, options }: JobRequest, id: string): Promise<Prepared> {
+    const defined = definitionOf(job);
+    return prepare(this.settings, defined, payload, { ...options, id: options.id ?? id }, childOf(cause, defined));
+  }
+
   async sendFollowUps(followUps: string): Promise<void> {
-    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) {
-      const { type, lane } = prepared.addition;
-      const admission = await this.admit(prepared);
-      if (admission.is !== "conflict") this.#tell({ type, lane }, prepared.reserve?.tenant, prepared, admission);
-      else this.#refused(type, prepared.reserve?.tenant, conflict(type, admission, []));
-    }
+    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) await this.admitRequest(prepared);
+  }
+
+  /** Nobody is there to be thrown at: that the work stands with another payload is told to the hooks. */
+  async admitRequest(prepared: Prepared): Promise<Admission> {
+    const { type, lane } = prepared.addition;
+    const admission = await this.admit(prepared);
+    if (admission.is !== "conflict") this.#tell({ type, lane }, prepared.reserve?.tenant, prepared, admission);
+    else this.#refused(type, prepared.reserve?.tenant, conflict(type, admission, []));
+    return admission;
   }
 
   #refused(type: string, tenant: string | undefined, error: SemelError): void {

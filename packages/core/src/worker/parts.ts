@@ -9,6 +9,8 @@ import type { AnyJob, InputOf } from "../job/job.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { Around } from "../processor/around.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Admission } from "../semel/admit.ts";
+import type { Prepared } from "../semel/prepare.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Registration } from "./registration.ts";
 
@@ -33,6 +35,12 @@ export interface WorkerParts {
     payload: InputOf<J>,
     options?: EnqueueOptions,
   ): Promise<Enqueued<J>>;
+  /** A question within the deadline. @throws `STORE_UNAVAILABLE`. */
+  asked<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Checks and encodes what is to be enqueued on behalf of the job that runs, under an id that follows from it. Asks nobody. */
+  prepareRequest(cause: Envelope, request: JobRequest, id: string): Promise<Prepared>;
+  /** Enqueues it; safe to repeat. A conflict is an answer. */
+  admitRequest(prepared: Prepared): Promise<Admission>;
   /** Follow-up jobs in the form they are settled with. */
   prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string>;
   /** Gives settled follow-ups to the queue; safe to repeat. */

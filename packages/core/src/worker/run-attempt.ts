@@ -1,3 +1,4 @@
+import { Groups } from "../children/groups.ts";
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { Steps } from "../idempotency/steps.ts";
@@ -110,7 +111,9 @@ function run(
   { envelope, registration, payload }: Extract<Prepared, { envelope: Envelope }>,
   steps: Steps,
 ): Promise<Ending> {
-  return execute(parts, arrival, registration, converse(parts, arrival, envelope, payload, steps), steps);
+  const groups = new Groups(parts, arrival, envelope, steps);
+  const conversation = converse(parts, arrival, envelope, payload, steps, groups);
+  return execute(parts, arrival, registration, conversation, steps, groups);
 }
 
 function doom(claimed: Arrival["claimed"], reason: "CRASH_LOOP" | "DEADLINE" | "CONFLICT"): SemelError {

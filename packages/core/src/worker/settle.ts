@@ -55,7 +55,8 @@ export async function settle(
   }
   if (settlement.state === "retrying" && answer.state === "retrying") {
     emit(parts, arrival, judged, facts, error);
-    return { do: "return", delayMs: settlement.delayMs };
+    // On record it may run at any time: whoever brings a delivery sooner may have it look sooner.
+    return { do: "return", delayMs: judged.is === "waiting" ? judged.for.nextInMs : settlement.delayMs };
   }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
   const followUps = answer.state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
@@ -143,6 +144,11 @@ function draft(
           error: { code: "DEFERRED", message: judged.reason.slice(0, 500) },
         },
       };
+    case "waiting": {
+      const { total, ended, failed } = judged.for;
+      const waiting = { total, ended, failed };
+      return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined, waiting } };
+    }
     case "released":
       return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined } };
     case "cancelled":
@@ -262,6 +268,10 @@ function emit(
       });
     case "deferred":
       return emitter.emit("attempt.deferred", { ...about, ranMs, reason: judged.reason, nextInMs: judged.delayMs });
+    case "waiting": {
+      const { total, ended, failed, nextInMs } = judged.for;
+      return emitter.emit("attempt.waiting", { ...about, ranMs, total, ended, failed, nextInMs });
+    }
     case "dead":
       return emitter.emit("attempt.dead", {
         ...about,

@@ -62,8 +62,6 @@ const releaseGraceMs = 4_000;
 export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp"> & {
   readonly queue: Queue;
   readonly signals: Signals;
-  /** A question within the deadline, its failure typed. */
-  asked<T>(what: string, work: () => Promise<T>): Promise<T>;
   ready(): Promise<void>;
   closed(worker: Worker): void;
 };

@@ -1,0 +1,372 @@
+import {
+  type Child,
+  type ChildrenOptions,
+  type Child as AnyChild,
+  createSemel,
+  defineJob,
+  NonRetryableError,
+  type Processor,
+  processor,
+  request,
+  type SemelEvent,
+} from "@semel/core";
+import { memory } from "@semel/core/memory";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { createTestKit, type TestKit, type TestKitOptions } from "../../src/index.ts";
+
+const chunk = defineJob({
+  type: "chunk",
+  payload: z.object({ id: z.string(), text: z.string().default("text") }),
+  result: z.object({ n: z.number(), text: z.string().optional() }),
+  correlation: ["id"],
+  retry: { maxAttempts: 1 },
+});
+const document = defineJob({
+  type: "document",
+  payload: z.object({ id: z.string(), chunks: z.array(z.string()) }),
+  result: z.array(z.unknown()),
+  correlation: ["id"],
+});
+
+let kit: TestKit;
+afterEach(() => kit?.close());
+const named = <N extends SemelEvent["name"]>(name: N) =>
+  kit.events.filter((event): event is Extract<SemelEvent, { name: N }> => event.name === name);
+
+/** Runs of each chunk, and those that are to fail. */
+let runs: Map<string, number>;
+let failing: Set<string>;
+let blocked: Set<string>;
+
+const embed = processor(chunk, async ({ payload, defer, deadLetter }) => {
+  if (blocked.has(payload.id)) return defer("blocked", "5s");
+  runs.set(payload.id, (runs.get(payload.id) ?? 0) + 1);
+  if (failing.has(payload.id)) return deadLetter("bad chunk");
+  return { n: payload.id.length, text: payload.id === "big" ? "x".repeat(5_000) : undefined };
+});
+
+const shown = async (children: readonly AnyChild[]): Promise<unknown[]> =>
+  Promise.all(children.map(async (one) => (one.state === "completed" ? await one.result() : one.state)));
+
+const summarize = (options?: ChildrenOptions<typeof chunk>, after: () => Promise<void> = async () => {}) =>
+  processor(document, async ({ payload, children }) => {
+    const ended = await children(
+      "chunks",
+      payload.chunks.map((id) => request(chunk, { id })),
+      options,
+    );
+    await after();
+    return shown(ended);
+  });
+
+function start(parent: Processor<typeof document> = summarize(), options: Partial<TestKitOptions> = {}): TestKit {
+  [runs, failing, blocked] = [new Map(), new Set(), new Set()];
+  kit = createTestKit({ processors: [embed, parent], ...options });
+  return kit;
+}
+const enqueue = (chunks: readonly string[], id = "d") => kit.semel.enqueue(document, { id, chunks: [...chunks] });
+/** Lets the parent look as often as it takes. */
+const run = async (): Promise<void> => {
+  await kit.drain();
+  for (let seconds = 0; seconds < 60; seconds += 5) await kit.advance("5s");
+};
+const stateOf = async (id: string) => (await kit.semel.status(id))?.state;
+
+describe("a parent", () => {
+  it("goes on with the results of its children, in the order of its requests", async () => {
+    start();
+    const { id } = await enqueue(["c", "a", "bb"]);
+    await run();
+    expect(await kit.semel.status(id)).toMatchObject({
+      state: "completed",
+      result: [{ n: 1 }, { n: 1 }, { n: 2 }],
+      attempt: 1,
+      deferrals: 0,
+      crashes: 0,
+      children: undefined,
+    });
+    expect([...runs.values()]).toEqual([1, 1, 1]);
+    expect(named("children.enqueued")).toMatchObject([{ group: "chunks", total: 3, created: 3, replayed: 0 }]);
+    expect(named("children.ended")).toMatchObject([{ group: "chunks", total: 3, failed: 0 }]);
+  });
+
+  it("without children goes on at once", async () => {
+    start();
+    const { id } = await enqueue([]);
+    expect(await kit.drain()).toMatchObject({ completed: 1 });
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [] });
+    expect(named("attempt.waiting")).toEqual([]);
+  });
+
+  it("holds no slot while it waits, and burns no attempt, deferral or history", async () => {
+    start(summarize(), { concurrency: 1 });
+    blocked.add("a");
+    const parents = [await enqueue(["a"], "one"), await enqueue(["a", "b"], "two")];
+    for (let minutes = 0; minutes < 20; minutes++) await kit.advance("1m");
+    for (const { id } of parents) expect(await stateOf(id)).toBe("waiting-for-children");
+    blocked.clear();
+    await kit.advance("1m");
+    for (const { id } of parents) {
+      expect(await kit.semel.status(id)).toMatchObject({ state: "completed", attempt: 1, deferrals: 0, crashes: 0 });
+    }
+    expect(runs.get("a")).toBe(1);
+    // A tenth of the wait between two looks: what was a look a second at first is one in half a minute now.
+    expect(named("attempt.waiting").length).toBeLessThan(2 * 85);
+  });
+
+  it("says for how many it waits, and why it has not ended", async () => {
+    start(summarize({ onFailure: "ignore" }));
+    [blocked, failing] = [new Set(["a"]), new Set(["c"])];
+    const { id } = await enqueue(["a", "b", "c", "d"]);
+    await kit.drain();
+    await kit.advance("2s");
+    expect(await kit.semel.status(id)).toMatchObject({
+      state: "waiting-for-children",
+      children: { total: 4, ended: 3, failed: 1 },
+    });
+    expect(await kit.semel.explain(id)).toMatchObject([
+      { code: "waiting-for-children", text: expect.stringContaining("3 of 4 children have ended, 1 of them") },
+    ]);
+    expect(named("attempt.waiting").at(-1)).toMatchObject({ total: 4, ended: 3, failed: 1 });
+  });
+
+  it("is cancelled at once while it waits, and leaves its children alone", async () => {
+    start();
+    blocked.add("a");
+    const { id } = await enqueue(["a", "b"]);
+    await kit.drain();
+    expect(await kit.semel.cancel(id, "not wanted")).toBe("cancelled");
+    expect(await stateOf(id)).toBe("cancelled");
+    blocked.clear();
+    await run();
+    expect(await stateOf(id)).toBe("cancelled");
+    expect(await kit.semel.find(chunk, { id: "a" })).toMatchObject({ state: "completed" });
+  });
+
+  it("runs out of its deadline, and its letter names for whom it waited", async () => {
+    const short = defineJob({
+      type: "short",
+      payload: z.object({ id: z.string() }),
+      correlation: ["id"],
+      deadline: "1m",
+    });
+    const parent = processor(short, async ({ children }) => void (await children("c", [request(chunk, { id: "a" })])));
+    [runs, failing, blocked] = [new Map(), new Set(), new Set(["a"])];
+    kit = createTestKit({ processors: [embed, parent] });
+    const { id } = await kit.semel.enqueue(short, { id: "p" });
+    for (let seconds = 0; seconds < 70; seconds += 5) await kit.advance("5s");
+    const { letters } = await kit.semel.deadLetters.list();
+    expect(letters).toMatchObject([
+      {
+        id,
+        reason: "DEADLINE",
+        details: { children: [{ index: 0, type: "chunk", state: "open", id: expect.any(String) }] },
+      },
+    ]);
+  });
+});
+
+describe("a child", () => {
+  it("that was done before is replayed, and its parent does not even wait", async () => {
+    start();
+    await kit.semel.enqueue(chunk, { id: "a" });
+    await kit.drain();
+    const { id } = await enqueue(["a"]);
+    await kit.drain();
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [{ n: 1 }] });
+    expect(named("attempt.waiting")).toEqual([]);
+    expect(runs.get("a")).toBe(1);
+  });
+
+  it("that runs already, for somebody else, is waited for", async () => {
+    start();
+    blocked.add("a");
+    const other = await kit.semel.enqueue(chunk, { id: "a" });
+    const { id } = await enqueue(["a"]);
+    await kit.drain();
+    expect(named("children.enqueued")).toMatchObject([{ created: 0, duplicates: 1 }]);
+    expect(await stateOf(id)).toBe("waiting-for-children");
+    blocked.clear();
+    await run();
+    expect(await stateOf(id)).toBe("completed");
+    expect((await kit.semel.find(chunk, { id: "a" }))?.id).toBe(other.id);
+  });
+
+  it("is shared by two parents, and done once", async () => {
+    start();
+    blocked.add("a");
+    const [one, two] = [await enqueue(["a", "b"], "one"), await enqueue(["a", "c"], "two")];
+    await kit.drain();
+    blocked.clear();
+    await run();
+    expect([await stateOf(one.id), await stateOf(two.id)]).toEqual(["completed", "completed"]);
+    expect([...runs]).toEqual(expect.arrayContaining([["a", 1]]));
+  });
+
+  it("is done once for the same work twice in one list", async () => {
+    start();
+    const { id } = await enqueue(["a", "b", "a"]);
+    await run();
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [{ n: 1 }, { n: 1 }, { n: 1 }] });
+    expect(runs.get("a")).toBe(1);
+    expect(named("children.enqueued")).toMatchObject([{ total: 2, created: 2 }]);
+  });
+
+  it("has a parent of its own waiting, over three generations", async () => {
+    const tree = defineJob({
+      type: "tree",
+      payload: z.object({ path: z.string(), depth: z.number() }),
+      result: z.number(),
+      correlation: ["path"],
+    });
+    const grow = processor(tree, async ({ payload: { path, depth }, children }) => {
+      if (depth === 0) return 1;
+      const below = [0, 1, 2].map((n) => request(tree, { path: `${path}/${n}`, depth: depth - 1 }));
+      const ended = await children("below", below);
+      const leaves = await Promise.all(ended.map((one) => one.result()));
+      return leaves.reduce((sum, one) => sum + one, 0);
+    });
+    kit = createTestKit({ processors: [grow], concurrency: 1 });
+    const { id } = await kit.semel.enqueue(tree, { path: "root", depth: 3 });
+    await run();
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: 27 });
+  });
+
+  it("keeps its result for its parent when its own record has gone", async () => {
+    const kept = vi.fn();
+    let hold = true;
+    start(
+      processor(document, async ({ payload, children, defer }) => {
+        const ended = await children(
+          "chunks",
+          payload.chunks.map((id) => request(chunk, { id })),
+        );
+        if (hold) return defer("not yet", "1m");
+        kept(await shown(ended));
+        return [];
+      }),
+    );
+    await enqueue(["a", "big"]);
+    await run();
+    await kit.semel.find(chunk, { id: "a" });
+    for (const id of ["a", "big"]) await kit.semel.enqueue(chunk, { id, text: "text" }, { rerun: true });
+    failing = new Set(["a", "big"]);
+    await kit.drain();
+    hold = false;
+    await kit.advance("2m");
+    expect(kept).toHaveBeenCalledExactlyOnceWith([{ n: 1 }, { n: 3, text: "x".repeat(5_000) }]);
+  });
+
+  it("has no result where it could not be kept, and says why", async () => {
+    const caught = vi.fn();
+    const huge = defineJob({ type: "huge", payload: z.object({}), result: z.string(), correlation: "none" });
+    start(
+      processor(document, async ({ children }) => {
+        const [one] = await children("huge", [request(huge, {})]);
+        await one?.result().catch(caught);
+        return [];
+      }),
+      {},
+    );
+    await kit.close();
+    kit = createTestKit({
+      processors: [
+        processor(huge, async () => "x".repeat(300_000)),
+        processor(document, async ({ children }) => {
+          const [one] = await children("huge", [request(huge, {})]);
+          await one?.result().catch(caught);
+          return [];
+        }),
+      ],
+    });
+    await enqueue([]);
+    await run();
+    expect(caught).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: "RESULT_UNAVAILABLE" }));
+  });
+});
+
+describe("the policy", () => {
+  const conflicting = async (): Promise<void> => {
+    blocked.add("a");
+    await kit.semel.enqueue(chunk, { id: "a", text: "other" });
+  };
+  /** Ways not to complete. */
+  const failures: Record<string, { state: string; make(): Promise<void> }> = {
+    dead: { state: "dead", make: async () => void failing.add("a") },
+    "dead before, and kept": {
+      state: "dead",
+      async make() {
+        failing.add("a");
+        await kit.semel.enqueue(chunk, { id: "a" });
+        await kit.drain();
+      },
+    },
+    cancelled: {
+      state: "cancelled",
+      async make() {
+        blocked.add("a");
+        const { id } = await kit.semel.enqueue(chunk, { id: "a" });
+        await kit.drain();
+        void kit.waitForEvent("attempt.waiting").then(() => kit.semel.cancel(id));
+      },
+    },
+    "in conflict": { state: "conflict", make: conflicting },
+    erased: {
+      state: "expired",
+      async make() {
+        blocked.add("a");
+        void kit
+          .waitForEvent("attempt.waiting")
+          .then(async () => backend.store.forget({ key: (await kit.semel.find(chunk, { id: "a" }))?.id.slice(0, 32) ?? "" }));
+      },
+    },
+  };
+  const backend = memory();
+
+  describe.each(Object.keys(failures))("for a child that is %s", (how) => {
+    const { state, make } = failures[how] as (typeof failures)[string];
+
+    it("fail-parent: the parent is dead at once, and its letter names the child", async () => {
+      start(summarize({ onFailure: "fail-parent" }));
+      await make();
+      blocked.add("slow");
+      const { id } = await enqueue(["a", "b", "slow"]);
+      await run();
+      if (how === "erased") return;
+      expect(await stateOf(id)).toBe("dead");
+      const letter = await kit.semel.deadLetters.get(id);
+      expect(letter).toMatchObject({
+        reason: "CHILDREN_FAILED",
+        details: { name: "chunks", failed: 1, total: 3, children: [{ index: 0, type: "chunk", state }] },
+      });
+    });
+
+    it("continue: the parent goes on at once, with what there is", async () => {
+      start(summarize({ onFailure: "continue" }));
+      await make();
+      blocked.add("slow");
+      const { id } = await enqueue(["a", "b", "slow"]);
+      await run();
+      if (how === "erased") return;
+      expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [state, expect.anything(), "open"] });
+    });
+
+    it("ignore: the others are waited for", async () => {
+      start(summarize({ onFailure: (child) => ((child.payload as { id: string }).id === "a" ? "ignore" : "fail-parent") }));
+      await make();
+      blocked.add("slow");
+      const { id } = await enqueue(["a", "b", "slow"]);
+      await run();
+      expect(await stateOf(id)).toBe("waiting-for-children");
+      blocked.delete("slow");
+      await run();
+      if (how === "erased") return;
+      expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [state, { n: 1 }, { n: 4 }] });
+    });
+  });
+});
+
+void ({} as Child);
+void createSemel;
+void NonRetryableError;
