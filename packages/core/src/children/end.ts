@@ -1,6 +1,6 @@
 import type { DeadReason } from "../dead-letter/reason.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
-import { type JobId, suffixOf } from "../job/identity.ts";
+import type { JobId } from "../job/identity.ts";
 import { isFinal } from "../job/state.ts";
 import type { StoredValue } from "../job/value.ts";
 import type { ChildState } from "./child.ts";
@@ -11,8 +11,8 @@ export interface End {
   /** Which work of the family. */
   readonly work: number;
   readonly state: ChildState;
-  /** The unique half of the job's id. */
-  readonly id?: string | undefined;
+  /** Of the job that did it. Whole: work that is never the same has another key under another parent's id. */
+  readonly id?: JobId | undefined;
   readonly reason?: DeadReason | undefined;
   readonly error?: { readonly code: string; readonly message: string } | undefined;
   /** Of a completed one. */
@@ -29,7 +29,7 @@ export type KeptResult =
 export const completed = (work: Work, id: JobId, result: KeptResult): End => ({
   work: work.at,
   state: "completed",
-  id: suffixOf(id),
+  id,
   result,
 });
 
@@ -46,7 +46,7 @@ export type Standing =
 export function standing(work: Work, record: JobRecord | undefined): Standing {
   if (work.clashes) return { is: "failed", end: { work: work.at, state: "conflict" } };
   if (!record) return { is: "failed", end: { work: work.at, state: "expired" } };
-  const id = suffixOf(record.id);
+  const { id } = record;
   if (record.version === work.version && record.fingerprint !== work.fingerprint)
     return { is: "failed", end: { work: work.at, state: "conflict", id } };
   const { state, reason, error } = record;

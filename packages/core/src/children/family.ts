@@ -1,5 +1,6 @@
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
+import type { DefinedJob } from "../job/define-job.ts";
 import type { Envelope } from "../job/envelope.ts";
 import { digest, type Fingerprint, type GuardKey } from "../job/identity.ts";
 import type { AnyJob } from "../job/job.ts";
@@ -16,6 +17,8 @@ export interface Work {
   readonly fingerprint: Fingerprint | undefined;
   readonly version: number;
   readonly prepared: Prepared;
+  /** Its type says that no two jobs are the same work, so its key follows from the parent's id. */
+  readonly isUnique: boolean;
   /** Another child of this group asked first for the same work with another payload. */
   readonly clashes: boolean;
 }
@@ -75,7 +78,7 @@ export async function familyOf<J extends AnyJob>(
     );
     prepared.forEach((one, offset) => {
       const index = start + offset;
-      const work = workOf(one, works, firstOf);
+      const work = workOf(one, isUnique(some[offset]), works, firstOf);
       if (work.key === cause.key)
         throw new OptionInvalidError(`children(…, requests[${index}])`, "other work than the parent's own", cause.type);
       const policy = typeof onFailure === "function" ? onFailure(some[offset] as JobRequest<J>, index) : onFailure;
@@ -85,16 +88,19 @@ export async function familyOf<J extends AnyJob>(
     });
     await breathe();
   }
-  const identities = [...works.values()].map(({ key, clashes }) => (clashes ? `${key}!` : key));
+  // A parent that was redriven has another id, and the same list.
+  const identities = [...works.values()].map((work) => (work.isUnique ? "" : `${work.key}${work.clashes ? "!" : ""}`));
   return { edges, works: [...works.values()], digest: digest(`${edges.length}:${identities.join()}`) };
 }
 
-function workOf(prepared: Prepared, works: Map<string, Work>, firstOf: Map<GuardKey, Work>): Work {
+const isUnique = (one: JobRequest | undefined): boolean => (one?.job as DefinedJob | undefined)?.correlation === "none";
+
+function workOf(prepared: Prepared, isUnique: boolean, works: Map<string, Work>, firstOf: Map<GuardKey, Work>): Work {
   const { key = "", fingerprint, version = 1 } = prepared.reserve ?? {};
   const name = `${key}/${fingerprint}`;
   const known = works.get(name);
   if (known) return known;
-  const work = { at: works.size, key, fingerprint, version, prepared, clashes: firstOf.has(key) };
+  const work = { at: works.size, key, fingerprint, version, prepared, isUnique, clashes: firstOf.has(key) };
   works.set(name, work);
   if (!work.clashes) firstOf.set(key, work);
   return work;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors/codes.ts";
 import { SemelError } from "../errors/semel-error.ts";
-import { type JobId, jobId } from "../job/identity.ts";
+import type { JobId } from "../job/identity.ts";
 import type { AnyJob, ResultOf } from "../job/job.ts";
 import { decodeValue, type StoredValue } from "../job/value.ts";
 import type { Child, ChildState } from "./child.ts";
@@ -12,7 +12,7 @@ import type { GroupLog } from "./log.ts";
 export function childOf<J extends AnyJob>(parts: GroupParts, log: GroupLog, work: Work, index: number): Child<J> {
   const end = log.ends.get(work.at);
   const state: ChildState = end?.state ?? "open";
-  const id = end?.id === undefined ? undefined : jobId(work.key, end.id);
+  const id = end?.id;
   const { type } = work.prepared.addition;
   const who = `${type} ${id ?? `at ${index}`}`;
   return {

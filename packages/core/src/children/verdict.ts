@@ -1,4 +1,3 @@
-import { jobId } from "../job/identity.ts";
 import { namedFailures } from "./bounds.ts";
 import type { End } from "./end.ts";
 import type { Family } from "./family.ts";
@@ -30,11 +29,11 @@ export function judge({ works, edges }: Family, completed: ReadonlySet<number>, 
 /** The first of them, as errors and letters name them. */
 export function named({ edges, works }: Family, ends: readonly End[]): readonly NamedChild[] {
   return ends.slice(0, namedFailures).map(({ work, id, state, reason, error }) => {
-    const { key = "", prepared } = works[work] ?? {};
+    const addition = works[work]?.prepared.addition;
     return {
       index: edges.findIndex((edge) => edge.work.at === work),
-      type: prepared?.addition.type ?? "",
-      id: id === undefined ? prepared?.addition.id : jobId(key, id),
+      type: addition?.type ?? "",
+      id: id ?? addition?.id,
       state,
       reason,
       error,
