@@ -78,7 +78,8 @@ export async function joinGroup<J extends AnyJob>(
   if (lease.aborted) throw lease.aborted;
   const ended = total - open.length;
   const nextInMs = nextLookMs(waitedMs);
-  parts.waits({ total, ended, failed: failed.length, nextInMs, open: named(family, open) });
+  const keys = open.map(({ work }) => family.works[work]?.key ?? "");
+  parts.waits({ total, ended, failed: failed.length, nextInMs, open: named(family, open), keys });
   throw waitingError(group, { total, ended, failed: failed.length });
 }
 

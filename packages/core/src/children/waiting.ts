@@ -1,4 +1,5 @@
 import { SemelError } from "../errors/semel-error.ts";
+import type { GuardKey } from "../job/identity.ts";
 import type { Waiting } from "../idempotency/job-record.ts";
 
 /** A child as errors and letters name it. */
@@ -17,6 +18,8 @@ export interface WaitsFor extends Waiting {
   readonly nextInMs: number;
   /** Some of those that have not ended. */
   readonly open: readonly NamedChild[];
+  /** Where the records are of all that have not. */
+  readonly keys: readonly GuardKey[];
 }
 
 /** Of all groups of an attempt together. */
@@ -28,6 +31,7 @@ export function together(groups: readonly WaitsFor[]): WaitsFor {
     failed: sum(({ failed }) => failed),
     nextInMs: Math.min(...groups.map(({ nextInMs }) => nextInMs)),
     open: groups.flatMap(({ open }) => open),
+    keys: groups.flatMap(({ keys }) => keys),
   };
 }
 

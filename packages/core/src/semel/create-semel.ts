@@ -148,6 +148,7 @@ class RunningSemel extends Semel {
       asked: (what, work) => engine.asked(what, work),
       closed: (worker) => void this.#workers.delete(worker),
       announce: (id) => engine.signals.publish("changed", id),
+      wakes: engine.wakes,
       prepareRequest: (cause, request, id) => engine.prepareRequest(cause, request, id),
       admitRequest: (prepared) => engine.admitRequest(prepared),
       prepareFollowUps: (cause, requests) => engine.prepareFollowUps(cause, requests),

@@ -1,3 +1,4 @@
+import { type Waiter, Wakes } from "../children/wakes.ts";
 import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavailable.ts";
@@ -7,8 +8,8 @@ import { logHook } from "../instrumentation/log-hook.ts";
 import { silentLogger } from "../instrumentation/logger.ts";
 import { type DefinedJob, definitionOf } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
-import type { Envelope } from "../job/envelope.ts";
-import { differingFields, digest, suffixOf } from "../job/identity.ts";
+import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
+import { anotherDelivery, differingFields, digest, suffixOf } from "../job/identity.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { Added, Addition } from "../queue/queue.ts";
 import { localSignals, type Signals } from "../queue/signals.ts";
@@ -33,6 +34,7 @@ export class Engine {
   readonly guard: Guard;
   readonly signals: Signals;
   readonly waiters: Waiters;
+  readonly wakes: Wakes;
   readonly #unattended: Unattended;
   readonly #adder: Gatherer<Addition, Added>;
   readonly #line = new Line(enqueuesAtATime);
@@ -51,6 +53,7 @@ export class Engine {
     );
     this.signals = backend.signals ?? localSignals();
     this.waiters = new Waiters(runtime.clock);
+    this.wakes = new Wakes(this.signals, runtime.clock, (waiter) => this.#bringForward(waiter));
     this.#unattended = new Unattended(runtime.clock, backend.store, this.emitter);
     this.#adder = new Gatherer(
       // As with the store: a silent broker must not keep the place of the next call.
@@ -208,6 +211,23 @@ export class Engine {
     return admission;
   }
 
+  /**
+   * A delivery that waits for its time comes now: another one of the same job is added, and then it is removed. In this
+   * order, so that the job is never without one. If it cannot be removed, it finds the job done or in other hands one day.
+   */
+  async #bringForward({ id, delivery, fence }: Waiter): Promise<void> {
+    const { runtime, deadlineMs, backend } = this.settings;
+    const decoded = decodeEnvelope(delivery.envelope);
+    if (decoded.is !== "envelope") return;
+    const { type, priority } = decoded.envelope;
+    const addition = { ...delivery, id: anotherDelivery(id, `look-${fence}`), type, priority, delayMs: 0 };
+    const added = await this.#admitParts.add(addition, deadlineMs);
+    if (added.is !== "added" || !backend.queue.features.remove) return;
+    await within(runtime.clock, deadlineMs, "the queue (remove)", () =>
+      backend.queue.remove(delivery.lane, delivery.id),
+    );
+  }
+
   #refused(type: string, tenant: string | undefined, error: SemelError): void {
     this.emitter.emit("job.refused", { type, tenant, code: error.code, message: redactText(error.message) });
   }
@@ -218,6 +238,7 @@ export class Engine {
     this.#isClosed = true;
     const { backend, runtime } = this.settings;
     this.#unattended.close();
+    this.wakes.close();
     const closed = new SemelError("CLOSED", "this Semel was closed while the result was waited for");
     const closing: readonly [string, () => PromiseLike<unknown> | undefined][] = [
       ["start", () => this.#starting],

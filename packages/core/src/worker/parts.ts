@@ -1,3 +1,4 @@
+import type { Wakes } from "../children/wakes.ts";
 import type { Guard } from "../idempotency/guard.ts";
 import type { Emitter } from "../instrumentation/hooks.ts";
 import type { Logger } from "../instrumentation/logger.ts";
@@ -41,6 +42,8 @@ export interface WorkerParts {
   prepareRequest(cause: Envelope, request: JobRequest, id: string): Promise<Prepared>;
   /** Enqueues it; safe to repeat. A conflict is an answer. */
   admitRequest(prepared: Prepared): Promise<Admission>;
+  /** Brings a job that waits for others forward when they have ended. */
+  readonly wakes: Pick<Wakes, "watch">;
   /** Follow-up jobs in the form they are settled with. */
   prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string>;
   /** Gives settled follow-ups to the queue; safe to repeat. */

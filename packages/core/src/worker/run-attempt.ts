@@ -3,6 +3,7 @@ import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { Steps } from "../idempotency/steps.ts";
 import type { Envelope } from "../job/envelope.ts";
+import { jobOf } from "../job/identity.ts";
 import { parsePayload, upcast } from "../job/payload.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
@@ -42,7 +43,7 @@ export async function runAttempt(parts: WorkerParts, delivery: Delivery): Promis
 async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> {
   const { envelope, lease, claimed } = arrival;
   const about = {
-    id: arrival.delivery.id,
+    id: jobOf(arrival.delivery),
     type: envelope?.type ?? arrival.delivery.lane,
     tenant: envelope?.tenant,
     attempt: claimed.attempt,

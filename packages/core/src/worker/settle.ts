@@ -4,6 +4,7 @@ import type { ResultKind } from "../idempotency/job-record.ts";
 import type { Settled as SettledAnswer, Settlement } from "../idempotency/operations.ts";
 import type { Events } from "../instrumentation/events.ts";
 import type { End, Settled } from "../job/define-job.ts";
+import { jobOf } from "../job/identity.ts";
 import { encodeValue, sizeOf } from "../job/value.ts";
 import type { Disposition } from "../queue/queue.ts";
 import { type Arrival, followUp, storeSilentMs } from "./arrival.ts";
@@ -55,13 +56,14 @@ export async function settle(
   }
   if (settlement.state === "retrying" && answer.state === "retrying") {
     emit(parts, arrival, judged, facts, error);
-    // On record it may run at any time: whoever brings a delivery sooner may have it look sooner.
+    // On record it may run at any time, so that it may be brought forward.
+    if (judged.is === "waiting") parts.wakes.watch({ id: facts.about.id, delivery: arrival.delivery, fence }, judged.for.keys);
     return { do: "return", delayMs: judged.is === "waiting" ? judged.for.nextInMs : settlement.delayMs };
   }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
   const followUps = answer.state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
-  const sent = followUps === undefined || (await followUp(parts, key, arrival.delivery.id, followUps));
-  parts.announce(arrival.delivery.id);
+  const sent = followUps === undefined || (await followUp(parts, key, jobOf(arrival.delivery), followUps));
+  parts.announce(jobOf(arrival.delivery));
   // A cancel that overtook a retry is what happened.
   emit(
     parts,

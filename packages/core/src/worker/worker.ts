@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { describeFailure } from "../errors/failure.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { jobOf } from "../job/identity.ts";
 import type { AnyProcessor } from "../processor/processor.ts";
 import type { Consumer, Delivery, Disposition, Queue } from "../queue/queue.ts";
 import type { Signals } from "../queue/signals.ts";
@@ -211,14 +212,14 @@ export class JobWorker implements Worker {
       disposition = { do: "return", delayMs: 1_000 };
     }
     this.#attempts.end();
-    if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(delivery.id);
+    if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(jobOf(delivery));
     return disposition;
   }
 
   /** Somebody cancels this job: its lease's next renewal says so, and need not be waited for. */
   #lookAt(id: string): void {
     for (const { leases } of this.#lines.values()) {
-      for (const lease of leases.leases) if (lease.delivery.id === id) void leases.renew(lease);
+      for (const lease of leases.leases) if (jobOf(lease.delivery) === id) void leases.renew(lease);
     }
   }
 

@@ -12,6 +12,7 @@ import { memory } from "@semel/core/memory";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { createTestKit, type TestKit, type TestKitOptions } from "../../src/index.ts";
+import { PlainQueue } from "../shared.ts";
 
 const chunk = defineJob({
   type: "chunk",
@@ -639,5 +640,77 @@ describe("a processor", () => {
     const { id } = await enqueue([]);
     await kit.drain();
     expect(await kit.semel.status(id)).toMatchObject({ state: "dead", error: { code: "STEP_NAME_REPEATED" } });
+  });
+});
+
+describe("the end of the last child", () => {
+  const gate = () => {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    return { open, opened };
+  };
+
+  it("brings its parent forward, however long that would have slept, and leaves no delivery behind", async () => {
+    const { open, opened } = gate();
+    const slow = processor(chunk, async () => {
+      await opened;
+      return { n: 7 };
+    });
+    kit = createTestKit({ processors: [slow, summarize()] });
+    const { id } = await enqueue(["a", "b"]);
+    for (let minutes = 0; minutes < 10; minutes++) await kit.advance("1m");
+    const looks = named("attempt.waiting").length;
+    open();
+    await kit.drain();
+    expect(await kit.semel.status(id)).toMatchObject({ id, state: "completed", result: [{ n: 7 }, { n: 7 }] });
+    expect(named("attempt.waiting")).toHaveLength(looks);
+    for (const { pending, delayed, running } of await kit.semel.counts()) expect(pending + delayed + running).toBe(0);
+  });
+
+  it("is heard of a child that is cancelled while it waits", async () => {
+    start();
+    blocked.add("a");
+    const child = await kit.semel.enqueue(chunk, { id: "a" }, { delay: "1h" });
+    const { id } = await enqueue(["a"]);
+    for (let minutes = 0; minutes < 10; minutes++) await kit.advance("1m");
+    await kit.semel.cancel(child.id);
+    await kit.drain();
+    expect(await stateOf(id)).toBe("dead");
+  });
+
+  it("does no harm on a queue that can remove nothing", async () => {
+    const [broker, backend] = [new PlainQueue(), memory()];
+    kit = createTestKit({ processors: [embed] });
+    [runs, failing, blocked] = [new Map(), new Set(), new Set(["a"])];
+    const semel = createSemel({ ...backend, queue: broker, logger: false, runtime: { clock: kit.clock } });
+    semel.worker({ processors: [embed, summarize()] });
+    const { id } = await semel.enqueue(document, { id: "d", chunks: ["a", "b"] });
+    await kit.clock.advance(120_000);
+    expect((await semel.status(id))?.state).toBe("waiting-for-children");
+    blocked.clear();
+    await kit.clock.advance(60_000);
+    expect(await semel.status(id)).toMatchObject({ state: "completed", attempt: 1, crashes: 0 });
+    expect(await broker.counts("document")).toMatchObject({ waiting: 0, delayed: 0, running: 0 });
+    await semel.close();
+  });
+
+  it("is not needed: without signals the parent looks by itself, late by a tenth at most", async () => {
+    const { open, opened } = gate();
+    kit = createTestKit({ processors: [embed] });
+    const deaf = { publish() {}, subscribe: () => Promise.reject(new Error("no signals")), async [Symbol.asyncDispose]() {} };
+    const semel = createSemel({ ...memory(), signals: deaf, logger: false, runtime: { clock: kit.clock } });
+    const slow = processor(chunk, async () => {
+      await opened;
+      return { n: 7 };
+    });
+    semel.worker({ processors: [slow, summarize()] });
+    const { id } = await semel.enqueue(document, { id: "d", chunks: ["a"] });
+    await kit.clock.advance(100_000);
+    open();
+    await kit.clock.advance(10_100);
+    expect(await semel.status(id)).toMatchObject({ state: "completed" });
+    await semel.close();
   });
 });
