@@ -1,6 +1,6 @@
 import { SemelError } from "../errors/semel-error.ts";
-import type { GuardKey } from "../job/identity.ts";
 import type { Waiting } from "../idempotency/job-record.ts";
+import type { GuardKey } from "../job/identity.ts";
 
 /** A child as errors and letters name it. */
 export interface NamedChild {

@@ -57,7 +57,8 @@ export async function settle(
   if (settlement.state === "retrying" && answer.state === "retrying") {
     emit(parts, arrival, judged, facts, error);
     // On record it may run at any time, so that it may be brought forward.
-    if (judged.is === "waiting") parts.wakes.watch({ id: facts.about.id, delivery: arrival.delivery, fence }, judged.for.keys);
+    if (judged.is === "waiting")
+      parts.wakes.watch({ id: facts.about.id, delivery: arrival.delivery, fence }, judged.for.keys);
     return { do: "return", delayMs: judged.is === "waiting" ? judged.for.nextInMs : settlement.delayMs };
   }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.

@@ -212,7 +212,8 @@ export class JobWorker implements Worker {
       disposition = { do: "return", delayMs: 1_000 };
     }
     this.#attempts.end();
-    if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(jobOf(delivery));
+    if (this.#stopping.signal.aborted)
+      (disposition.do === "ack" ? this.#finished : this.#released).push(jobOf(delivery));
     return disposition;
   }
 

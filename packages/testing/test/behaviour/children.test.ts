@@ -323,11 +323,16 @@ describe("the policy", () => {
       blocked.add("slow");
       const { id } = await enqueue(["a", "b", "slow"]);
       await run();
-      expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [state, expect.anything(), "open"] });
+      expect(await kit.semel.status(id)).toMatchObject({
+        state: "completed",
+        result: [state, expect.anything(), "open"],
+      });
     });
 
     it("ignore: the others are waited for", async () => {
-      start(summarize({ onFailure: (child) => ((child.payload as { id: string }).id === "a" ? "ignore" : "fail-parent") }));
+      start(
+        summarize({ onFailure: (child) => ((child.payload as { id: string }).id === "a" ? "ignore" : "fail-parent") }),
+      );
       await make();
       blocked.add("slow");
       const { id } = await enqueue(["a", "b", "slow"]);
@@ -404,7 +409,11 @@ describe("a crash", () => {
           }),
           processor(root, async ({ payload, children }) => {
             const ids = Array.from({ length: payload.n }, (_, index) => `${index % 5}`);
-            const ended = await children("all", ids.map((one) => request(leaf, { id: one })), { onFailure: "continue" });
+            const ended = await children(
+              "all",
+              ids.map((one) => request(leaf, { id: one })),
+              { onFailure: "continue" },
+            );
             return ended.filter((one) => one.state === "completed").length;
           }),
         ],
@@ -415,7 +424,11 @@ describe("a crash", () => {
       await kept.drain();
       for (let minutes = 0; minutes < 20; minutes += 0.5) await kept.advance("30s");
       const results = await Promise.all(parents.map(async ({ id }) => (await kept.semel.status(id))?.result));
-      expect({ seed, results, effects: [...effects.values()] }).toEqual({ seed, results: [6, 9], effects: [1, 1, 1, 1, 1] });
+      expect({ seed, results, effects: [...effects.values()] }).toEqual({
+        seed,
+        results: [6, 9],
+        effects: [1, 1, 1, 1, 1],
+      });
       await kept.close();
     }
   });
@@ -496,7 +509,12 @@ describe("a parent that comes back", () => {
 
   it("of children that are never the same work, has none done twice that had completed by then", async () => {
     let fails = true;
-    const one = defineJob({ type: "one", payload: z.object({ n: z.number() }), result: z.number(), correlation: "none" });
+    const one = defineJob({
+      type: "one",
+      payload: z.object({ n: z.number() }),
+      result: z.number(),
+      correlation: "none",
+    });
     const ran = vi.fn();
     const parent = defineJob({ type: "parent", payload: z.object({}), result: z.number(), correlation: "none" });
     kit = createTestKit({
@@ -579,7 +597,11 @@ describe("a processor", () => {
     const { id } = await enqueue([]);
     await run();
     expect(await kit.semel.status(id)).toMatchObject({ children: { total: 1, ended: 0, failed: 0 } });
-    expect(named("children.enqueued").map(({ group }) => group).sort()).toEqual(["others", "some"]);
+    expect(
+      named("children.enqueued")
+        .map(({ group }) => group)
+        .sort(),
+    ).toEqual(["others", "some"]);
     blocked.clear();
     await run();
     expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [{ n: 1 }, { n: 1 }, "dead"] });
@@ -599,10 +621,18 @@ describe("a processor", () => {
   });
 
   it.each([
-    ["too many", "CHILDREN_TOO_MANY", { list: Array.from({ length: 10_001 }, (_, n) => request(chunk, { id: `${n}` })) }],
+    [
+      "too many",
+      "CHILDREN_TOO_MANY",
+      { list: Array.from({ length: 10_001 }, (_, n) => request(chunk, { id: `${n}` })) },
+    ],
     ["no list", "OPTION_INVALID", { list: "chunks" as never }],
     ["something else than a request", "OPTION_INVALID", { list: [{ id: "a" }] as never }],
-    ["a payload that does not fit", "PAYLOAD_INVALID", { list: [request(chunk, { id: "a" }), request(chunk, { id: 1 as never })] }],
+    [
+      "a payload that does not fit",
+      "PAYLOAD_INVALID",
+      { list: [request(chunk, { id: "a" }), request(chunk, { id: 1 as never })] },
+    ],
     ["a policy there is not", "OPTION_INVALID", { list: [request(chunk, { id: "a" })], onFailure: "explode" as never }],
     ["no name", "OPTION_INVALID", { name: "", list: [] }],
     ["itself as a child", "OPTION_INVALID", { list: [request(document, { id: "d", chunks: [] })] as never }],
@@ -619,7 +649,12 @@ describe("a processor", () => {
     let chunks = ["a", "b"];
     start(
       processor(document, async ({ children }) =>
-        shown(await children("chunks", chunks.map((id) => request(chunk, { id })))),
+        shown(
+          await children(
+            "chunks",
+            chunks.map((id) => request(chunk, { id })),
+          ),
+        ),
       ),
     );
     blocked.add("a");
@@ -699,7 +734,11 @@ describe("the end of the last child", () => {
   it("is not needed: without signals the parent looks by itself, late by a tenth at most", async () => {
     const { open, opened } = gate();
     kit = createTestKit({ processors: [embed] });
-    const deaf = { publish() {}, subscribe: () => Promise.reject(new Error("no signals")), async [Symbol.asyncDispose]() {} };
+    const deaf = {
+      publish() {},
+      subscribe: () => Promise.reject(new Error("no signals")),
+      async [Symbol.asyncDispose]() {},
+    };
     const semel = createSemel({ ...memory(), signals: deaf, logger: false, runtime: { clock: kit.clock } });
     const slow = processor(chunk, async () => {
       await opened;
