@@ -15,6 +15,12 @@ export type OnChildFailure = "fail-parent" | "continue" | "ignore";
 export interface ChildrenOptions<J extends AnyJob = AnyJob> {
   /** For all children, or asked for each. Default: `"fail-parent"`. */
   readonly onFailure?: OnChildFailure | ((child: JobRequest<J>, index: number) => OnChildFailure) | undefined;
+  /**
+   * What becomes of children when the parent is dead or cancelled. `"leave"`: nothing, they are work of their own. `"cancel"`:
+   * those that this parent has enqueued are cancelled when they would begin their next attempt; what runs, runs. Not for
+   * children that other parents may wait for. Default: `"leave"`.
+   */
+  readonly onParentEnd?: "leave" | "cancel" | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { DefinedJob } from "../job/define-job.ts";
 import type { Envelope } from "../job/envelope.ts";
@@ -39,7 +39,7 @@ export interface Family {
 
 export interface FamilyParts {
   readonly cause: Envelope;
-  prepareRequest(cause: Envelope, request: JobRequest, id: string): Promise<Prepared>;
+  prepareRequest(cause: Envelope, request: JobRequest, id: string, isBound: boolean): Promise<Prepared>;
 }
 
 const policies: readonly OnChildFailure[] = ["fail-parent", "continue", "ignore"];
@@ -53,8 +53,12 @@ export async function familyOf<J extends AnyJob>(
   { cause, prepareRequest }: FamilyParts,
   name: string,
   requests: readonly JobRequest<J>[],
-  { onFailure = "fail-parent" }: ChildrenOptions<J>,
+  options: ChildrenOptions<J>,
 ): Promise<Family> {
+  knownOnly(options, ["onFailure", "onParentEnd"], "children");
+  const { onFailure = "fail-parent", onParentEnd = "leave" } = options;
+  if (onParentEnd !== "leave" && onParentEnd !== "cancel")
+    throw new OptionInvalidError("children.onParentEnd", '"leave" or "cancel"', onParentEnd);
   if (!Array.isArray(requests))
     throw new OptionInvalidError("children(…, requests)", "an array of request(job, payload)", requests);
   if (requests.length > mostChildren)
@@ -73,7 +77,8 @@ export async function familyOf<J extends AnyJob>(
         if (one?.["~semel"] !== "request")
           throw new OptionInvalidError(`children(…, requests[${start + offset}])`, "request(job, payload)", one);
         // Derived, not drawn: enqueued again after a crash, it is the same job.
-        return prepareRequest(cause, one, digest(`${cause.id}/children/${name}/${start + offset}`));
+        const id = digest(`${cause.id}/children/${name}/${start + offset}`);
+        return prepareRequest(cause, one, id, onParentEnd === "cancel");
       }),
     );
     prepared.forEach((one, offset) => {

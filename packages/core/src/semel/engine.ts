@@ -192,10 +192,20 @@ export class Engine {
     return JSON.stringify(prepared);
   }
 
-  /** @param id where the request does not bring its own. */
-  prepareRequest(cause: Envelope, { job, payload, options }: JobRequest, id: string): Promise<Prepared> {
+  /**
+   * @param id where the request does not bring its own.
+   * @param isBound it is wanted for the job that causes it, and for nothing else.
+   */
+  prepareRequest(
+    cause: Envelope,
+    { job, payload, options }: JobRequest,
+    id: string,
+    isBound = false,
+  ): Promise<Prepared> {
     const defined = definitionOf(job);
-    return prepare(this.settings, defined, payload, { ...options, id: options.id ?? id }, childOf(cause, defined));
+    const origin = childOf(cause, defined);
+    const causation = isBound ? { id: cause.id, type: cause.type, isBound: true } : origin.causation;
+    return prepare(this.settings, defined, payload, { ...options, id: options.id ?? id }, { ...origin, causation });
   }
 
   async sendFollowUps(followUps: string): Promise<void> {

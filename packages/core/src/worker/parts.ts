@@ -39,7 +39,7 @@ export interface WorkerParts {
   /** A question within the deadline. @throws `STORE_UNAVAILABLE`. */
   asked<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Checks and encodes what is to be enqueued on behalf of the job that runs, under an id that follows from it. Asks nobody. */
-  prepareRequest(cause: Envelope, request: JobRequest, id: string): Promise<Prepared>;
+  prepareRequest(cause: Envelope, request: JobRequest, id: string, isBound: boolean): Promise<Prepared>;
   /** Enqueues it; safe to repeat. A conflict is an answer. */
   admitRequest(prepared: Prepared): Promise<Admission>;
   /** Brings a job that waits for others forward when they have ended. */

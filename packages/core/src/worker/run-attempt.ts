@@ -1,4 +1,5 @@
 import { Groups } from "../children/groups.ts";
+import { orphaned } from "../children/orphan.ts";
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { Steps } from "../idempotency/steps.ts";
@@ -67,7 +68,7 @@ async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> 
   parts.emitter.emit("attempt.started", { ...about, waitedMs, recovered: claimed.recovered });
 
   const prepared = await prepare(arrival);
-  const ending = prepared.ending ?? (await run(parts, arrival, prepared, steps));
+  const ending = prepared.ending ?? (await orphaned(parts, envelope)) ?? (await run(parts, arrival, prepared, steps));
   steps.end();
   ignoreAborts();
   const ranMs = parts.runtime.clock.monotonic() - startedAt;

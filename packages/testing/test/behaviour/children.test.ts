@@ -345,6 +345,56 @@ describe("the policy", () => {
   });
 });
 
+describe("when the parent is gone", () => {
+  const bound = (parent: (context: { waits(): Promise<unknown> }) => Promise<unknown>) =>
+    processor(document, async ({ payload, children }) => {
+      const requests = payload.chunks.map((id) => request(chunk, { id }));
+      await parent({ waits: () => children("chunks", requests, { onParentEnd: "cancel" }) });
+      return [];
+    });
+
+  it("children that are wanted for it alone are cancelled instead of begun", async () => {
+    start(bound(({ waits }) => waits()));
+    blocked = new Set(["a", "b"]);
+    const { id } = await enqueue(["a", "b", "c"]);
+    await kit.advance("20s");
+    await kit.semel.cancel(id);
+    blocked.clear();
+    await run();
+    expect(await kit.semel.find(chunk, { id: "a" })).toMatchObject({
+      state: "cancelled",
+      error: { message: expect.stringMatching(/its parent .* is cancelled/) },
+    });
+    expect([...runs.keys()]).toEqual(["c"]);
+  });
+
+  it("a child that somebody brings back runs all the same, and one that was another's from the start", async () => {
+    start(bound(({ waits }) => waits()));
+    [blocked, failing] = [new Set(["others"]), new Set(["a"])];
+    await kit.semel.enqueue(chunk, { id: "others" });
+    const { id } = await enqueue(["others", "a"]);
+    await run();
+    expect(await stateOf(id)).toBe("dead");
+    [blocked, failing] = [new Set(), new Set()];
+    await kit.semel.deadLetters.redrive((await kit.semel.find(chunk, { id: "a" }))?.id ?? "");
+    await run();
+    for (const id of ["a", "others"]) expect(await kit.semel.find(chunk, { id })).toMatchObject({ state: "completed" });
+  });
+
+  it("a redriven parent has its cancelled children done after all", async () => {
+    start(bound(({ waits }) => waits()));
+    [blocked, failing] = [new Set(["slow"]), new Set(["a"])];
+    const { id } = await enqueue(["a", "slow"]);
+    await run();
+    await run();
+    expect(await kit.semel.find(chunk, { id: "slow" })).toMatchObject({ state: "cancelled" });
+    [blocked, failing] = [new Set(), new Set()];
+    const again = await kit.semel.deadLetters.redrive(id);
+    await run();
+    expect(await stateOf(again)).toBe("completed");
+  });
+});
+
 describe("a child whose record has gone", () => {
   it("has expired, and that is a failure", async () => {
     start();
@@ -634,11 +684,12 @@ describe("a processor", () => {
       { list: [request(chunk, { id: "a" }), request(chunk, { id: 1 as never })] },
     ],
     ["a policy there is not", "OPTION_INVALID", { list: [request(chunk, { id: "a" })], onFailure: "explode" as never }],
+    ["an option there is not", "OPTION_INVALID", { list: [], onfailure: "ignore" as never }],
     ["no name", "OPTION_INVALID", { name: "", list: [] }],
     ["itself as a child", "OPTION_INVALID", { list: [request(document, { id: "d", chunks: [] })] as never }],
   ] as const)("is refused %s, and nothing is enqueued", async (_, code, { list, ...rest }) => {
-    const { name = "chunks", onFailure } = rest as { name?: string; onFailure?: "ignore" };
-    start(processor(document, async ({ children }) => shown(await children(name, list, { onFailure }))));
+    const { name = "chunks", ...options } = rest as { name?: string; onFailure?: "ignore" };
+    start(processor(document, async ({ children }) => shown(await children(name, list, options))));
     const { id } = await enqueue([]);
     await kit.drain();
     expect(await kit.semel.status(id)).toMatchObject({ state: "dead", error: { code } });
