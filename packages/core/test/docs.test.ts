@@ -185,9 +185,9 @@ describe("docs/errors.md", () => {
 describe("docs/glossary.md", () => {
   const states = rowsOf(section(textOf("docs/glossary.md"), "## States"));
 
-  test("has every state and both views", () => {
+  test("has every state and every view", () => {
     const all: readonly JobState[] = ["pending", "running", "retrying", "completed", "dead", "cancelled"];
-    expect(states.map(([state = ""]) => named(state)[0])).toEqual([...all, "delayed", "held"]);
+    expect(states.map(([state = ""]) => named(state)[0])).toEqual([...all, "delayed", "held", "waiting-for-children"]);
   });
 
   test.each(["pending", "running", "retrying", "completed", "dead", "cancelled"] as const)(
