@@ -11,13 +11,14 @@ import pg from "pg";
 import { afterAll, beforeAll } from "vitest";
 import { embedded } from "../src/index.ts";
 
-describeFlows({
-  name: "flows, embedded",
-  async create() {
-    const directory = await mkdtemp(join(tmpdir(), "semel-flows-"));
-    return { backend: embedded(directory), dispose: () => rm(directory, { recursive: true, force: true }) };
-  },
+// One database for all: to make one takes longer than a flow does.
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "semel-flows-"));
 });
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describeFlows({ name: "flows, embedded", create: () => ({ backend: embedded(directory) }) });
 
 // The same two adapters on a server: what a process is told of another's jobs it has to look up, as there are no signals.
 let server: Awaited<ReturnType<typeof startPostgres>>;

@@ -2,7 +2,7 @@ import type { Lease } from "../idempotency/lease.ts";
 import type { Admission } from "../semel/admit.ts";
 import type { Prepared } from "../semel/prepare.ts";
 import { completed, type End } from "./end.ts";
-import type { Work } from "./family.ts";
+import type { Family, Work } from "./family.ts";
 import type { GroupLog } from "./log.ts";
 import { keptResult } from "./looking.ts";
 
@@ -16,6 +16,7 @@ export type EnqueuedCounts = Readonly<Record<Admission["is"], number>>;
  * done before, with their results.
  */
 export async function enqueueAll(
+  { prepare }: Family,
   admit: (prepared: Prepared) => Promise<Admission>,
   lease: Lease,
   works: readonly Work[],
@@ -28,7 +29,7 @@ export async function enqueueAll(
     if (lease.aborted) throw lease.aborted;
     const some = own.slice(start, start + atATime);
     // All are heard, so that none is still on its way when the attempt ends over another.
-    const admitted = await Promise.allSettled(some.map(({ prepared }) => admit(prepared)));
+    const admitted = await Promise.allSettled(some.map(async (work) => admit(await prepare(work))));
     const done = admitted.map((one, index) => {
       if (one.status === "rejected") throw one.reason;
       counts[one.value.is]++;

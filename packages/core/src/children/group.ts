@@ -95,7 +95,7 @@ async function enqueuedOnce(parts: GroupParts, group: string, family: Family, lo
   const { worker, lease, cause } = parts;
   const before = log.enqueuedAt(cause.id);
   if (before !== undefined) return { replayed: [], at: before, marks: {} };
-  const { replayed, counts } = await enqueueAll(worker.admitRequest, lease, unended(family, log), log);
+  const { replayed, counts } = await enqueueAll(family, worker.admitRequest, lease, unended(family, log), log);
   const { created, duplicate: duplicates, conflict: conflicts } = counts;
   const about = { ...parts.about, group, total: family.works.length };
   worker.emitter.emit("children.enqueued", { ...about, created, duplicates, replayed: counts.replayed, conflicts });

@@ -13,8 +13,7 @@ export function childOf<J extends AnyJob>(parts: GroupParts, log: GroupLog, work
   const end = log.ends.get(work.at);
   const state: ChildState = end?.state ?? "open";
   const id = end?.id;
-  const { type } = work.prepared.addition;
-  const who = `${type} ${id ?? `at ${index}`}`;
+  const who = `${work.type} ${id ?? `at ${index}`}`;
   return {
     index,
     id,

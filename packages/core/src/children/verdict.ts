@@ -27,16 +27,9 @@ export function judge({ works, edges }: Family, completed: ReadonlySet<number>, 
 }
 
 /** The first of them, as errors and letters name them. */
-export function named({ edges, works }: Family, ends: readonly End[]): readonly NamedChild[] {
-  return ends.slice(0, namedFailures).map(({ work, id, state, reason, error }) => {
-    const addition = works[work]?.prepared.addition;
-    return {
-      index: edges.findIndex((edge) => edge.work.at === work),
-      type: addition?.type ?? "",
-      id: id ?? addition?.id,
-      state,
-      reason,
-      error,
-    };
+export function named({ works }: Family, ends: readonly End[]): readonly NamedChild[] {
+  return ends.slice(0, namedFailures).flatMap(({ work: at, id, state, reason, error }) => {
+    const work = works[at];
+    return work ? [{ index: work.index, type: work.type, id: id ?? work.id, state, reason, error }] : [];
   });
 }

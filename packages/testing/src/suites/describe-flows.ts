@@ -20,7 +20,7 @@ export interface FlowsSuite {
   readonly create: () => FlowsUnderTest | Promise<FlowsUnderTest>;
   /** Children of the large flow. Default: 1,000. */
   readonly children?: number | undefined;
-  /** For one test, in real time. Default: 120,000. */
+  /** For one test, in real time. Default: 240,000. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -87,7 +87,7 @@ async function told(one: Child<typeof chunk>): Promise<string> {
  * ```
  */
 export function describeFlows(suite: FlowsSuite): void {
-  const { timeoutMs: timeout = 120_000, children: many = 1_000 } = suite;
+  const { timeoutMs: timeout = 240_000, children: many = 1_000 } = suite;
 
   /** `parents` and `workers` are two processes, where the backend has two. */
   const promised = (
@@ -133,8 +133,8 @@ export function describeFlows(suite: FlowsSuite): void {
       const shared = names.slice(many / 2, many / 2 + many / 10);
       const small = await parents.enqueue(report, ofParent("small", [...shared, "c0"]));
       const large = await parents.enqueue(report, ofParent("large", names));
-      expect(await large.result({ timeout: "100s" })).toEqual(names.map((name) => `${name} 2`));
-      expect(await small.result({ timeout: "100s" })).toHaveLength(shared.length + 1);
+      expect(await large.result({ timeout: "200s" })).toEqual(names.map((name) => `${name} 2`));
+      expect(await small.result({ timeout: "200s" })).toHaveLength(shared.length + 1);
       expect(scene.effects).toHaveLength(many);
       expect(new Set(scene.effects).size).toBe(many);
       const status = await parents.status(large.id);
