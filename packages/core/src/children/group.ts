@@ -55,6 +55,7 @@ export async function joinGroup<J extends AnyJob>(
   const log = await GroupLog.open(parts.steps, group, family.digest);
   if (log.isClosed) return handOver(parts, family, log);
 
+  const lookedAt = worker.wakes.listen();
   const enqueued = await enqueuedOnce(parts, group, family, log);
   const seen = await looked(parts, unended(family, log, enqueued.replayed), log);
   failpoint?.(`children:${group}:after-look`);
@@ -79,7 +80,7 @@ export async function joinGroup<J extends AnyJob>(
   const ended = total - open.length;
   const nextInMs = nextLookMs(waitedMs);
   const keys = open.map(({ work }) => family.works[work]?.key ?? "");
-  parts.waits({ total, ended, failed: failed.length, nextInMs, open: named(family, open), keys });
+  parts.waits({ total, ended, failed: failed.length, nextInMs, open: named(family, open), keys, lookedAt });
   throw waitingError(group, { total, ended, failed: failed.length });
 }
 

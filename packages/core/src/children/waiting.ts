@@ -20,6 +20,8 @@ export interface WaitsFor extends Waiting {
   readonly open: readonly NamedChild[];
   /** Where the records are of all that have not. */
   readonly keys: readonly GuardKey[];
+  /** When it was looked, on the monotonic clock. */
+  readonly lookedAt: number;
 }
 
 /** Of all groups of an attempt together. */
@@ -32,6 +34,7 @@ export function together(groups: readonly WaitsFor[]): WaitsFor {
     nextInMs: Math.min(...groups.map(({ nextInMs }) => nextInMs)),
     open: groups.flatMap(({ open }) => open),
     keys: groups.flatMap(({ keys }) => keys),
+    lookedAt: Math.min(...groups.map(({ lookedAt }) => lookedAt)),
   };
 }
 

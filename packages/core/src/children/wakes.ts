@@ -10,6 +10,9 @@ const mostKeys = 200_000;
 /** A parent that waits on looks again before this, here or elsewhere; one that does not has moved on. */
 const keptMs = 120_000;
 
+/** Ends that were heard lately: a child may end between the look at it and the watch. */
+const mostHeard = 10_000;
+
 /** A parent that waits, and its delivery, which is to be brought forward. */
 export interface Waiter {
   readonly id: JobId;
@@ -35,6 +38,8 @@ export class Wakes {
   /** The oldest first. */
   readonly #watches = new Map<JobId, Watch>();
   readonly #byChild = new Map<GuardKey, Set<Watch>>();
+  /** When, on the monotonic clock; the oldest first. */
+  readonly #lately = new Map<GuardKey, number>();
   #text = 0;
   #keys = 0;
   #isClosed = false;
@@ -46,8 +51,17 @@ export class Wakes {
     this.#bringForward = bringForward;
   }
 
-  /** Until the last of `open` has ended, or it waits anew. */
-  watch(waiter: Waiter, open: readonly GuardKey[]): void {
+  /** From now on ends are heard, if signals can be had. Answers the time, for {@link watch}. */
+  listen(): number {
+    if (!this.#isClosed) this.#subscribe();
+    return this.#clock.monotonic();
+  }
+
+  /**
+   * Until the last of `open` has ended, or it waits anew.
+   * @param lookedAt what {@link listen} answered before it was looked how they stand.
+   */
+  watch(waiter: Waiter, open: readonly GuardKey[], lookedAt: number): void {
     const since = this.#clock.monotonic();
     this.#forget(this.#watches.get(waiter.id));
     for (const watch of this.#watches.values()) {
@@ -57,11 +71,11 @@ export class Wakes {
     const watch: Watch = { ...waiter, since, open: new Set(open) };
     const isRoom = this.#text + textOf(watch) <= mostText && this.#keys + watch.open.size <= mostKeys;
     if (this.#isClosed || watch.open.size === 0 || !isRoom) return;
-    this.#subscribe();
     this.#watches.set(watch.id, watch);
     this.#text += textOf(watch);
     this.#keys += watch.open.size;
     for (const key of watch.open) this.#byChild.set(key, (this.#byChild.get(key) ?? new Set()).add(watch));
+    for (const key of open) if ((this.#lately.get(key) ?? Number.NEGATIVE_INFINITY) >= lookedAt) this.#ended(key);
   }
 
   #forget(watch: Watch | undefined): void {
@@ -80,6 +94,16 @@ export class Wakes {
   }
 
   #heard(key: GuardKey): void {
+    this.#lately.delete(key);
+    this.#lately.set(key, this.#clock.monotonic());
+    for (const oldest of this.#lately.keys()) {
+      if (this.#lately.size <= mostHeard) break;
+      this.#lately.delete(oldest);
+    }
+    this.#ended(key);
+  }
+
+  #ended(key: GuardKey): void {
     for (const watch of [...(this.#byChild.get(key) ?? [])]) {
       this.#leave(watch, key);
       if (watch.open.size > 0) continue;

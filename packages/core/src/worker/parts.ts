@@ -43,7 +43,7 @@ export interface WorkerParts {
   /** Enqueues it; safe to repeat. A conflict is an answer. */
   admitRequest(prepared: Prepared): Promise<Admission>;
   /** Brings a job that waits for others forward when they have ended. */
-  readonly wakes: Pick<Wakes, "watch">;
+  readonly wakes: Pick<Wakes, "listen" | "watch">;
   /** Follow-up jobs in the form they are settled with. */
   prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string>;
   /** Gives settled follow-ups to the queue; safe to repeat. */

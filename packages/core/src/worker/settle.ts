@@ -56,10 +56,11 @@ export async function settle(
   }
   if (settlement.state === "retrying" && answer.state === "retrying") {
     emit(parts, arrival, judged, facts, error);
+    if (judged.is !== "waiting") return { do: "return", delayMs: settlement.delayMs };
     // On record it may run at any time, so that it may be brought forward.
-    if (judged.is === "waiting")
-      parts.wakes.watch({ id: facts.about.id, delivery: arrival.delivery, fence }, judged.for.keys);
-    return { do: "return", delayMs: judged.is === "waiting" ? judged.for.nextInMs : settlement.delayMs };
+    const { keys, lookedAt, nextInMs } = judged.for;
+    parts.wakes.watch({ id: facts.about.id, delivery: arrival.delivery, fence }, keys, lookedAt);
+    return { do: "return", delayMs: nextInMs };
   }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
   const followUps = answer.state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;

@@ -755,6 +755,29 @@ describe("the end of the last child", () => {
     for (const { pending, delayed, running } of await kit.semel.counts()) expect(pending + delayed + running).toBe(0);
   });
 
+  it("is heard also where it comes between the parent's look and its settlement", async () => {
+    const { open, opened } = gate();
+    const slow = processor(chunk, async () => {
+      await opened;
+      return { n: 7 };
+    });
+    const parent = summarize();
+    // What runs around an attempt may still be busy when its look is over.
+    const around = async (context: { type?: string }, next: () => Promise<unknown>): Promise<unknown> => {
+      try {
+        return await next();
+      } catch (error) {
+        open();
+        await kit.waitForEvent("attempt.completed");
+        throw error;
+      }
+    };
+    kit = createTestKit({ processors: [slow, parent], around: around as never });
+    const { id } = await enqueue(["a"]);
+    await kit.drain();
+    expect(await stateOf(id)).toBe("completed");
+  });
+
   it("is heard of a child that is cancelled while it waits", async () => {
     start();
     blocked.add("a");
