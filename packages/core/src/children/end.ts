@@ -41,13 +41,14 @@ export type Standing =
 
 /**
  * What stands for the work is followed, under whatever id: a child that somebody else enqueued, or that was redriven, is
- * waited for like any other. Only another payload is other work.
+ * waited for like any other. Only another payload is other work; of the parent's own child not even that, since a list that
+ * is made anew at every look may differ in a time of day.
  */
 export function standing(work: Work, record: JobRecord | undefined): Standing {
   if (work.clashes) return { is: "failed", end: { work: work.at, state: "conflict" } };
   if (!record) return { is: "failed", end: { work: work.at, state: "expired" } };
   const { id } = record;
-  if (record.version === work.version && record.fingerprint !== work.fingerprint)
+  if (id !== work.id && record.version === work.version && record.fingerprint !== work.fingerprint)
     return { is: "failed", end: { work: work.at, state: "conflict", id } };
   const { state, reason, error } = record;
   if (!isFinal(state)) return { is: "open" };

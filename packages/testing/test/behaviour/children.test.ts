@@ -716,6 +716,23 @@ describe("a processor", () => {
     expect(await kit.semel.status(id)).toMatchObject({ state: "dead", error: { code: "STEP_CONFLICT" } });
   });
 
+  it("keeps to the children it enqueued, should their payloads come out differently at the next look", async () => {
+    let time = 0;
+    start(
+      processor(document, async ({ children }) => {
+        time++;
+        return shown(await children("chunks", [request(chunk, { id: "a", text: `made at ${time}` })]));
+      }),
+    );
+    blocked.add("a");
+    const { id } = await enqueue([]);
+    await run();
+    blocked.clear();
+    await run();
+    expect(time).toBeGreaterThan(2);
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: [{ n: 1 }] });
+  });
+
   it("cannot use a name twice", async () => {
     start(
       processor(document, async ({ children }) => {
