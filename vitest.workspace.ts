@@ -60,7 +60,10 @@ const projects: TestProjectInlineConfiguration[] = [
   }),
   project("packages/redis-connection", { testTimeout: 30_000 }),
   project("packages/redis", {
-    globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
+    globalSetup: [
+      here("packages/repo-tools/src/redis-global-setup.mjs"),
+      here("packages/repo-tools/src/redis-cluster-global-setup.mjs"),
+    ],
     testTimeout: 60_000,
   }),
   project("packages/embedded", { testTimeout: 30_000 }),

@@ -12,6 +12,7 @@ export {
   type Progress,
   type ResultKind,
   type StepRecord,
+  type Waiting,
 } from "./idempotency/job-record.ts";
 export type { JobStore, JobStoreFeatures } from "./idempotency/job-store.ts";
 export type * from "./idempotency/operations.ts";
@@ -25,7 +26,7 @@ export {
 } from "./idempotency/transitions/decision.ts";
 export { overdueMs } from "./idempotency/transitions/reserving.ts";
 export type { WorkerBeat } from "./idempotency/worker-beat.ts";
-export type { Fingerprint, GuardKey, JobId } from "./job/identity.ts";
+export { type Fingerprint, type GuardKey, type JobId, keyOf } from "./job/identity.ts";
 export type { Priority } from "./job/priority.ts";
 export type { FinalState, JobState } from "./job/state.ts";
 export type { StoredValue } from "./job/value.ts";

@@ -1,5 +1,7 @@
 // The public surface of @semel/core, on one page.
 
+// A job that waits for others
+export type { Child, ChildrenOptions, ChildState, OnChildFailure } from "./children/child.ts";
 // Retries and dead letters
 export type { DeadLetter } from "./dead-letter/dead-letter.ts";
 export type { DeadLetterFilter, DeadLetterGroup, DeadLetters, RedriveOptions } from "./dead-letter/dead-letters.ts";

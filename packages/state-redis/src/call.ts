@@ -116,8 +116,15 @@ export class Call {
           followUps: this.#blob(as.followUps),
         });
       case "retrying": {
-        const { counts, delayMs, error } = as;
-        return packer.pack("retry", { owner, fence, counts, delay: whole(delayMs), ...told(error) });
+        const { counts, delayMs, error, waiting } = as;
+        return packer.pack("retry", {
+          owner,
+          fence,
+          counts,
+          delay: whole(delayMs),
+          ...told(error),
+          waiting: waiting ? JSON.stringify(waiting) : "",
+        });
       }
       case "dead": {
         const { reason, error, letter, keepMs, followUps } = as;

@@ -14,7 +14,7 @@ export function recordOf(key: GuardKey, fields: readonly unknown[]): JobRecord {
   const some = (name: RecordField): number | undefined => number(name) || undefined;
   const flag = (name: RecordField): true | undefined => (number(name) === 1 ? true : undefined);
   const extra = fields[recordFields.length] as readonly unknown[];
-  const [cancelledBy, progress, error, history, reason, why] = extra;
+  const [cancelledBy, progress, error, history, reason, why, waiting] = extra;
   const [code = "", message = ""] = (error ?? []) as readonly string[];
   return {
     format: 1,
@@ -43,6 +43,7 @@ export function recordOf(key: GuardKey, fields: readonly unknown[]): JobRecord {
     healedAt: some("HEALED_AT"),
     cancelRequested: by(cancelledBy),
     progress: progress ? JSON.parse(fromText(String(progress))) : undefined,
+    waiting: waiting ? JSON.parse(String(waiting)) : undefined,
     error: error ? { code: fromText(code), message: fromText(message) } : undefined,
     history: history ? historyOf(history) : undefined,
     reason: text(reason) as JobRecord["reason"],

@@ -94,7 +94,12 @@ const settlement: fc.Arbitrary<Settlement> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc
-      .record({ counts: oneOf("attempt", "deferral", "nothing"), delayMs: oneOf(0, 5_000, 20 * day), message: texts })
+      .record({
+        counts: oneOf("attempt", "deferral", "nothing"),
+        delayMs: oneOf(0, 5_000, 20 * day),
+        message: texts,
+        waiting: oneOf(undefined, undefined, { total: 1_000, ended: 12, failed: 1 }),
+      })
       .map(({ message, ...rest }) =>
         retrying({ ...rest, error: rest.counts === "nothing" ? undefined : { code: "E", message } }),
       ),

@@ -25,7 +25,8 @@ export interface DeadLetter {
   readonly error: Failure;
   /**
    * What the processor said, where it returned `deadLetter(reason, details)`. With the reason `UNCERTAIN_EFFECT`: the `step`
-   * that is uncertain, and `since` when (epoch ms), or `null` where its own failure left it so.
+   * that is uncertain, and `since` when (epoch ms), or `null` where its own failure left it so. With `CHILDREN_FAILED`: the
+   * failed or missing children of a parent.
    */
   readonly details: unknown;
   readonly attempts: number;

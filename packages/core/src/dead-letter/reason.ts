@@ -20,6 +20,8 @@ export const deadReasons = [
   "CONFLICT",
   /** The processor returned `deadLetter(…)`. */
   "REJECTED",
+  /** A child failed whose policy is `fail-parent`. */
+  "CHILDREN_FAILED",
 ] as const;
 
 export type DeadReason = (typeof deadReasons)[number];

@@ -45,6 +45,9 @@ export const errorCodes = [
   "LEASE_LOST",
   "TRANSACTION_UNSUPPORTED",
   "TRANSACTION_ENDED",
+  "CHILDREN_FAILED",
+  "CHILDREN_TOO_MANY",
+  "WAITING_FOR_CHILDREN",
 ] as const;
 
 /** The stable name of a failure. */

@@ -52,6 +52,8 @@ export interface JobRecord {
   readonly healedAt?: EpochMs | undefined;
   readonly cancelRequested?: { readonly by: string } | undefined;
   readonly progress?: Progress | undefined;
+  /** It waits for its children, or did when it was last put back; gone once it has ended. */
+  readonly waiting?: Waiting | undefined;
   readonly error?: { readonly code: string; readonly message: string } | undefined;
   /** How its last runs ended, the latest last, at most {@link keptAttempts}. */
   readonly history?: readonly PastAttempt[] | undefined;
@@ -88,6 +90,15 @@ export interface Progress {
   /** 0 to 1. */
   readonly fraction: number;
   readonly note?: string | undefined;
+}
+
+/** How far the children are for whom a job waits. Each piece of work counts once, however often it was asked for. */
+export interface Waiting {
+  readonly total: number;
+  /** Of the total, one way or another. */
+  readonly ended: number;
+  /** Of those that have ended: without completing. */
+  readonly failed: number;
 }
 
 /** `omitted`: the job completed, but its result could not be kept (`why`); it is not run again for that. */

@@ -3,7 +3,7 @@ import type { Fingerprint, GuardKey, JobId } from "../job/identity.ts";
 import type { FinalState, JobState } from "../job/state.ts";
 import type { StoredValue } from "../job/value.ts";
 import type { EpochMs } from "../runtime/clock.ts";
-import type { JobRecord, PastAttempt, Progress, ResultKind } from "./job-record.ts";
+import type { JobRecord, PastAttempt, Progress, ResultKind, Waiting } from "./job-record.ts";
 
 /*
  * What can be asked of a record. Each operation is atomic, takes constant time, answers every expected case as a
@@ -142,6 +142,8 @@ export type Settlement =
       readonly counts: "attempt" | "deferral" | "nothing";
       readonly delayMs: number;
       readonly error: JobRecord["error"];
+      /** It was put back because it waits for children: no run worth remembering in its history. */
+      readonly waiting?: Waiting | undefined;
     }
   | {
       readonly state: "dead";

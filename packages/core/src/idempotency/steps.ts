@@ -31,6 +31,19 @@ export class Steps {
     this.#isOver = true;
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Something else of the attempt that has to be awaited like a step. */
+  track<T>(name: string, step: Promise<T>): Promise<T> {
+    const place = this.#open.push({ name, step });
+    const close = (): void => place.leave();
+    // Whoever awaits it hears of its failure; whoever does not must not bring the process down.
+    step.then(close, close);
+    return step;
+  }
+
   /** Whether all steps have succeeded or failed. */
   get areEnded(): boolean {
     return this.#open.size === 0;
@@ -47,12 +60,7 @@ export class Steps {
   }
 
   once<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions<T> = {}): Promise<Jsonify<T>> {
-    const step = this.#run(name, run, options);
-    const place = this.#open.push({ name, step });
-    const close = (): void => place.leave();
-    // Whoever awaits it hears of its failure; whoever does not must not bring the process down.
-    step.then(close, close);
-    return step;
+    return this.track(name, this.#run(name, run, options));
   }
 
   async #run<T>(name: string, run: (effect: Effect) => Promise<T> | T, options: OnceOptions<T>): Promise<Jsonify<T>> {

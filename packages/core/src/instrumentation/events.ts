@@ -37,6 +37,13 @@ export interface Events {
     readonly maxAttempts: number;
   };
   "attempt.deferred": AboutAttempt & { readonly ranMs: number; readonly reason: string; readonly nextInMs: number };
+  "attempt.waiting": AboutAttempt & {
+    readonly ranMs: number;
+    readonly total: number;
+    readonly ended: number;
+    readonly failed: number;
+    readonly nextInMs: number;
+  };
   "attempt.dead": AboutAttempt & { readonly ranMs: number; readonly reason: DeadReason; readonly error: Failure };
   "attempt.cancelled": AboutAttempt & { readonly ranMs: number; readonly by: string };
   "attempt.released": AboutAttempt & { readonly ranMs: number };
@@ -52,6 +59,20 @@ export interface Events {
   "step.replayed": AboutAttempt & { readonly step: string };
   "step.failed": AboutAttempt & { readonly step: string; readonly ranMs: number; readonly error: Failure };
   "step.verified": AboutAttempt & { readonly step: string; readonly found: "found" | "absent" | "unknown" };
+  "children.enqueued": AboutAttempt & {
+    readonly group: string;
+    readonly total: number;
+    readonly created: number;
+    readonly duplicates: number;
+    readonly replayed: number;
+    readonly conflicts: number;
+  };
+  "children.ended": AboutAttempt & {
+    readonly group: string;
+    readonly total: number;
+    readonly failed: number;
+    readonly waitedMs: number;
+  };
   "result.omitted": AboutAttempt & { readonly why: string };
   "store.unavailable": { readonly during: string; readonly error: Failure };
   "queue.unavailable": { readonly during: string; readonly error: Failure };
@@ -81,6 +102,7 @@ export const eventNames: readonly EventName[] = Object.keys({
   "attempt.completed": 0,
   "attempt.failed": 0,
   "attempt.deferred": 0,
+  "attempt.waiting": 0,
   "attempt.dead": 0,
   "attempt.cancelled": 0,
   "attempt.released": 0,
@@ -93,6 +115,8 @@ export const eventNames: readonly EventName[] = Object.keys({
   "step.replayed": 0,
   "step.failed": 0,
   "step.verified": 0,
+  "children.enqueued": 0,
+  "children.ended": 0,
   "result.omitted": 0,
   "store.unavailable": 0,
   "queue.unavailable": 0,

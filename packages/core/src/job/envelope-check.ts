@@ -79,7 +79,13 @@ const envelope: Rule = object({
   priority: maybe(must(`one of ${priorities.join(", ")}`, (value) => priorities.some((one) => one === value))),
   counters: object({ attempts: whole, crashes: whole, deferrals: whole, redrives: whole }),
   timings: object({ enqueuedAt: whole, startedAt: maybe(whole), finishedAt: maybe(whole) }),
-  causation: maybe(object({ id: anyText, type: anyText })),
+  causation: maybe(
+    object({
+      id: anyText,
+      type: anyText,
+      isBound: maybe(must("true or false", (value) => typeof value === "boolean")),
+    }),
+  ),
   trace: maybe(object({ traceparent: text(128), tracestate: maybe(text(512)) })),
   meta: maybe(plain),
 });

@@ -36,7 +36,14 @@ export interface Envelope {
     readonly finishedAt?: EpochMs | undefined;
   };
   /** The job whose processor enqueued this one. */
-  readonly causation?: { readonly id: JobId; readonly type: string } | undefined;
+  readonly causation?:
+    | {
+        readonly id: JobId;
+        readonly type: string;
+        /** It was enqueued for that job alone, and is not begun once that one is dead or cancelled. */
+        readonly isBound?: boolean | undefined;
+      }
+    | undefined;
   /** W3C trace context of whoever enqueued it. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string | undefined } | undefined;
   readonly meta?: Readonly<Record<string, Json>> | undefined;

@@ -75,6 +75,17 @@ export function keyOf(id: JobId): GuardKey | undefined {
 /** The unique half of an id. */
 export const suffixOf = (id: JobId): string => id.slice(id.indexOf(".") + 1);
 
+/**
+ * The id of another delivery of the same job: the job's, `~`, and what tells it apart. No job's own id has a `~`.
+ */
+export const anotherDelivery = (id: JobId, mark: string): string => `${id}~${mark}`;
+
+/** The job a delivery is of. */
+export function jobOf({ id }: { readonly id: string }): JobId {
+  const tail = id.indexOf("~");
+  return tail < 0 ? id : id.slice(0, tail);
+}
+
 /** @throws `TENANT_INVALID` for anything but 1–256 characters without control characters. */
 export function checkTenant(tenant: unknown): string {
   if (typeof tenant === "string" && tenantPattern.test(tenant)) return tenant;

@@ -1,9 +1,11 @@
+import type { Child, ChildrenOptions } from "../children/child.ts";
 import type { Logger } from "../instrumentation/logger.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
 import type { Envelope } from "../job/envelope.ts";
 import type { AnyJob, InputOf, PayloadOf, ResultOf } from "../job/job.ts";
 import type { Json, Jsonify } from "../job/json.ts";
+import type { JobRequest } from "../job/request.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { OnceOptions } from "./once-options.ts";
 import type { Outcome } from "./outcome.ts";
@@ -55,6 +57,25 @@ export interface JobContext<J extends AnyJob = AnyJob> {
   ): Promise<Jsonify<T>>;
   /** Enqueues a job that names this one as its cause; inherits tenant and trace. */
   enqueue<C extends AnyJob>(job: C, payload: InputOf<C>, options?: EnqueueOptions): Promise<Enqueued<C>>;
+  /**
+   * Enqueues children and goes on when all have ended, in the order of the requests. While they have not, the attempt ends
+   * here: it holds no slot and burns no attempt, and the processor runs again from the top when there is something to see. So
+   * what comes before it belongs into `once`, above all the list itself. Groups that are to run side by side go into one
+   * `Promise.all`.
+   *
+   * A child is a job like any other: if its work has completed before, its result is there at once; if it runs already, for
+   * whomever, it is waited for. Same work twice in a list is one job. Results are copied, so they stay when a child's record
+   * has gone.
+   * @param name tells the groups of a processor apart; a group that was handed over once stays as it came out, like a step.
+   * @throws `CHILDREN_FAILED` when a child failed whose policy is `fail-parent`, the default; it kills the parent unless caught.
+   * `CHILDREN_TOO_MANY` above 10,000. `STEP_CONFLICT` when the list is another than on an earlier attempt.
+   * `WAITING_FOR_CHILDREN`: not for you; let it pass.
+   */
+  children<C extends AnyJob>(
+    name: string,
+    requests: readonly JobRequest<C>[],
+    options?: ChildrenOptions<C>,
+  ): Promise<readonly Child<C>[]>;
   /** Says how far it is, 0 to 1. Resolves when it is stored; several in quick succession become one. */
   progress(fraction: number, note?: string): Promise<void>;
   /**

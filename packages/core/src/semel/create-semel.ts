@@ -149,6 +149,9 @@ class RunningSemel extends Semel {
       closed: (worker) => void this.#workers.delete(worker),
       relay: () => engine.relay(),
       announce: (id) => engine.signals.publish("changed", id),
+      wakes: engine.wakes,
+      prepareRequest: (cause, request, id, isBound) => engine.prepareRequest(cause, request, id, isBound),
+      admitRequest: (prepared) => engine.admitRequest(prepared),
       prepareFollowUps: (cause, requests) => engine.prepareFollowUps(cause, requests),
       sendFollowUps: (followUps) => engine.sendFollowUps(followUps),
       async enqueue(cause, job, payload, options = {}) {

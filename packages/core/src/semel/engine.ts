@@ -1,3 +1,4 @@
+import { type Waiter, Wakes } from "../children/wakes.ts";
 import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavailable.ts";
@@ -8,8 +9,8 @@ import { logHook } from "../instrumentation/log-hook.ts";
 import { silentLogger } from "../instrumentation/logger.ts";
 import { type DefinedJob, definitionOf } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
-import type { Envelope } from "../job/envelope.ts";
-import { differingFields, digest, suffixOf } from "../job/identity.ts";
+import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
+import { anotherDelivery, differingFields, digest, suffixOf } from "../job/identity.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { TransactionClient } from "../processor/transaction.ts";
 import type { Added, Addition } from "../queue/queue.ts";
@@ -37,6 +38,7 @@ export class Engine {
   readonly guard: Guard;
   readonly signals: Signals;
   readonly waiters: Waiters;
+  readonly wakes: Wakes;
   readonly #unattended: Unattended;
   readonly #adder: Gatherer<Addition, Added>;
   readonly #line = new Line(enqueuesAtATime);
@@ -56,6 +58,7 @@ export class Engine {
     );
     this.signals = backend.signals ?? localSignals();
     this.waiters = new Waiters(runtime.clock);
+    this.wakes = new Wakes(this.signals, runtime.clock, (waiter) => this.#bringForward(waiter));
     this.#unattended = new Unattended(runtime.clock, backend.store, this.emitter);
     this.#adder = new Gatherer(
       // As with the store: a silent broker must not keep the place of the next call.
@@ -214,29 +217,58 @@ export class Engine {
   async prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string> {
     const prepared = await Promise.all(
       requests.map(async (one, index) => {
-        const job = definitionOf(one.job);
         // Derived, not drawn: settling twice must not make two.
-        const id = one.options.id ?? digest(`${cause.id}/settled/${index}`);
-        const { reserve, addition } = await prepare(
-          this.settings,
-          job,
-          one.payload,
-          { ...one.options, id },
-          childOf(cause, job),
-        );
+        const { reserve, addition } = await this.prepareRequest(cause, one, digest(`${cause.id}/settled/${index}`));
         return { reserve, addition };
       }),
     );
     return JSON.stringify(prepared);
   }
 
+  /**
+   * @param id where the request does not bring its own.
+   * @param isBound it is wanted for the job that causes it, and for nothing else.
+   */
+  prepareRequest(
+    cause: Envelope,
+    { job, payload, options }: JobRequest,
+    id: string,
+    isBound = false,
+  ): Promise<Prepared> {
+    const defined = definitionOf(job);
+    const origin = childOf(cause, defined);
+    const causation = isBound ? { id: cause.id, type: cause.type, isBound: true } : origin.causation;
+    return prepare(this.settings, defined, payload, { ...options, id: options.id ?? id }, { ...origin, causation });
+  }
+
   async sendFollowUps(followUps: string): Promise<void> {
-    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) {
-      const { type, lane } = prepared.addition;
-      const admission = await this.admit(prepared);
-      if (admission.is !== "conflict") this.#tell({ type, lane }, prepared.reserve?.tenant, prepared, admission);
-      else this.#refused(type, prepared.reserve?.tenant, conflict(type, admission, []));
-    }
+    for (const prepared of JSON.parse(followUps) as readonly Prepared[]) await this.admitRequest(prepared);
+  }
+
+  /** Nobody is there to be thrown at: that the work stands with another payload is told to the hooks. */
+  async admitRequest(prepared: Prepared): Promise<Admission> {
+    const { type, lane } = prepared.addition;
+    const admission = await this.admit(prepared);
+    if (admission.is !== "conflict") this.#tell({ type, lane }, prepared.reserve?.tenant, prepared, admission);
+    else this.#refused(type, prepared.reserve?.tenant, conflict(type, admission, []));
+    return admission;
+  }
+
+  /**
+   * A delivery that waits for its time comes now: another one of the same job is added, and then it is removed. In this
+   * order, so that the job is never without one. If it cannot be removed, it finds the job done or in other hands one day.
+   */
+  async #bringForward({ id, delivery, fence }: Waiter): Promise<void> {
+    const { runtime, deadlineMs, backend } = this.settings;
+    const decoded = decodeEnvelope(delivery.envelope);
+    if (decoded.is !== "envelope") return;
+    const { type, priority } = decoded.envelope;
+    const addition = { ...delivery, id: anotherDelivery(id, `look-${fence}`), type, priority, delayMs: 0 };
+    const added = await this.#admitParts.add(addition, deadlineMs);
+    if (added.is !== "added" || !backend.queue.features.remove) return;
+    await within(runtime.clock, deadlineMs, "the queue (remove)", () =>
+      backend.queue.remove(delivery.lane, delivery.id),
+    );
   }
 
   #refused(type: string, tenant: string | undefined, error: SemelError): void {
@@ -249,6 +281,7 @@ export class Engine {
     this.#isClosed = true;
     const { backend, runtime } = this.settings;
     this.#unattended.close();
+    this.wakes.close();
     const closed = new SemelError("CLOSED", "this Semel was closed while the result was waited for");
     const closing: readonly [string, () => PromiseLike<unknown> | undefined][] = [
       ["start", () => this.#starting],

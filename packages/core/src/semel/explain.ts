@@ -1,4 +1,4 @@
-import type { JobRecord } from "../idempotency/job-record.ts";
+import type { JobRecord, Waiting } from "../idempotency/job-record.ts";
 import type { JobStore } from "../idempotency/job-store.ts";
 import { isFinal } from "../job/state.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -15,6 +15,7 @@ export interface Explanation {
     | "running"
     | "lease-over"
     | "cancel-requested"
+    | "waiting-for-children"
     | "in-line"
     | "missing-delivery"
     | "finished";
@@ -66,6 +67,7 @@ export async function explain(
       text: `a cancel is on its way to its worker (${record.cancelRequested.by})`,
     });
   if (record.state === "running") found.push(ofRunning(record, now));
+  else if (record.state === "retrying" && record.waiting) found.push(ofWaiting(record.waiting, record.deadlineAt));
   else if (record.notBefore > now) {
     const why = record.error ? ` after ${record.error.code}: ${record.error.message}` : "";
     found.push({
@@ -88,6 +90,15 @@ function ofRunning(record: JobRecord, now: number): Explanation {
     };
   }
   return { code: "lease-over", text: `its worker went silent ${readable(-left)} ago; the next delivery takes over` };
+}
+
+function ofWaiting({ total, ended, failed }: Waiting, deadlineAt: number): Explanation {
+  const failures = failed > 0 ? `, ${failed} of them without completing` : "";
+  return {
+    code: "waiting-for-children",
+    text: `${ended} of ${total} children have ended${failures}; it looks again from time to time`,
+    until: new Date(deadlineAt),
+  };
 }
 
 async function inLine(queue: Queue, record: JobRecord, waiting: number): Promise<Explanation> {

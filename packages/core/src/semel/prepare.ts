@@ -171,9 +171,12 @@ export function readdressed(
   limits: PayloadLimits,
 ): Addition {
   const counters = { attempts: 0, crashes: 0, deferrals: 0, redrives: envelope.counters.redrives + 1 };
+  const { causation } = envelope;
   const again: Envelope = {
     ...envelope,
     id,
+    // Whoever brings a child back wants it, whatever became of its parent.
+    causation: causation && { id: causation.id, type: causation.type },
     createdAt: now,
     notBefore: now,
     deadlineAt: now + deadlineMs,

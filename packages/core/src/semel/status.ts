@@ -1,12 +1,12 @@
 import type { DeadReason } from "../dead-letter/reason.ts";
-import type { JobRecord, Progress } from "../idempotency/job-record.ts";
+import type { JobRecord, Progress, Waiting } from "../idempotency/job-record.ts";
 import type { JobStore } from "../idempotency/job-store.ts";
 import type { AnyJob, ResultOf } from "../job/job.ts";
 import type { JobState } from "../job/state.ts";
 import { decodeValue } from "../job/value.ts";
 
-/** `delayed`: pending, and not to start yet. */
-export type StatusState = JobState | "delayed";
+/** `delayed`: pending, and not to start yet. `waiting-for-children`: retrying, because they have not ended. */
+export type StatusState = JobState | "delayed" | "waiting-for-children";
 
 /** How a job stands. After a redrive or a rerun an old id answers for the job that took its place, whose `id` it names. */
 export interface JobStatus<J extends AnyJob = AnyJob> {
@@ -21,6 +21,8 @@ export interface JobStatus<J extends AnyJob = AnyJob> {
   /** How often the same work was enqueued again. */
   readonly duplicates: number;
   readonly progress: Progress | undefined;
+  /** Of a job that waits for children, as of its latest look. */
+  readonly children: Waiting | undefined;
   /** Of a completed job; `undefined` where it had none or it could not be kept. */
   readonly result: ResultOf<J> | undefined;
   readonly resultOmitted: string | undefined;
@@ -38,6 +40,11 @@ export interface JobStatus<J extends AnyJob = AnyJob> {
 
 const date = (ms: number | undefined): Date | undefined => (ms === undefined ? undefined : new Date(ms));
 
+function viewOf({ state, notBefore, waiting }: JobRecord, now: number): StatusState {
+  if (state === "pending" && notBefore > now) return "delayed";
+  return state === "retrying" && waiting ? "waiting-for-children" : state;
+}
+
 export async function statusOf<J extends AnyJob>(
   store: JobStore,
   record: JobRecord,
@@ -50,13 +57,14 @@ export async function statusOf<J extends AnyJob>(
     id: record.id,
     type: record.type,
     tenant: record.tenant,
-    state: record.state === "pending" && record.notBefore > now ? "delayed" : record.state,
+    state: viewOf(record, now),
     // An ended job's last attempt is not counted as failed in its record.
     attempt: record.failures + 1,
     crashes: record.crashes,
     deferrals: record.deferrals,
     duplicates: record.duplicates,
     progress: record.progress,
+    children: record.waiting,
     result: stored === undefined ? undefined : decodeValue<ResultOf<J>>(stored),
     resultOmitted: record.result?.kind === "omitted" ? record.result.why : undefined,
     error: record.error,

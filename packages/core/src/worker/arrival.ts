@@ -3,7 +3,7 @@ import { storeDeadlineMs } from "../idempotency/guard.ts";
 import { Lease } from "../idempotency/lease.ts";
 import type { Claim, Claimed } from "../idempotency/operations.ts";
 import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
-import { guardKey, keyOf } from "../job/identity.ts";
+import { guardKey, jobOf, keyOf } from "../job/identity.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
@@ -40,7 +40,7 @@ export const isArrival = (value: Arrival | Disposition): value is Arrival => "le
 export async function arrive(parts: WorkerParts, delivery: Delivery): Promise<Arrival | Disposition> {
   const decoded = decodeEnvelope(delivery.envelope);
   if (decoded.is === "newer-format")
-    return held(parts, { id: delivery.id, type: delivery.lane, tenant: undefined }, "newer-format");
+    return held(parts, { id: jobOf(delivery), type: delivery.lane, tenant: undefined }, "newer-format");
   const envelope = decoded.is === "envelope" ? decoded.envelope : undefined;
   const registration = parts.registrations.get(envelope?.type ?? delivery.lane);
   // A newer deployment may know it: nothing is failed, or even claimed, for being ahead of this worker.
@@ -87,7 +87,8 @@ function claimOf(
   envelope: Envelope | undefined,
   registration: Registration | undefined,
 ): Claim {
-  const { id, lane } = delivery;
+  const { lane } = delivery;
+  const id = jobOf(delivery);
   const { clock, newId } = parts.runtime;
   // Random per delivery: a broker that hands the same job to this worker twice hands it to two owners.
   const owner = `${parts.id}:${newId()}`;
@@ -148,14 +149,14 @@ async function turnedAway(
   envelope: Envelope | undefined,
   claimed: Exclude<Claimed, { is: "acquired" }>,
 ): Promise<Disposition> {
-  const about = { id: delivery.id, type: envelope?.type ?? delivery.lane, tenant: envelope?.tenant };
+  const about = { id: jobOf(delivery), type: envelope?.type ?? delivery.lane, tenant: envelope?.tenant };
   if (claimed.is === "busy" || claimed.is === "not-yet") {
     parts.emitter.emit("delivery.held", { ...about, reason: claimed.is, nextInMs: claimed.retryAfterMs });
     return { do: "return", delayMs: claimed.retryAfterMs };
   }
   if (claimed.is === "finished" && claimed.followUps !== undefined && envelope) {
     // The worker that settled it died before its follow-ups were enqueued.
-    const sent = await followUp(parts, envelope.key, delivery.id, claimed.followUps);
+    const sent = await followUp(parts, envelope.key, about.id, claimed.followUps);
     if (!sent) return { do: "return", delayMs: storeSilentMs };
   }
   parts.emitter.emit("delivery.dropped", {

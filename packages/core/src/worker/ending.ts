@@ -1,3 +1,4 @@
+import type { WaitsFor } from "../children/waiting.ts";
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Lost, Settlement } from "../idempotency/operations.ts";
@@ -21,6 +22,8 @@ export type Ending =
     }
   /** To be tried again; burns none. */
   | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number }
+  /** Put back until its children have ended; burns nothing. */
+  | { readonly is: "waiting"; readonly for: WaitsFor }
   | { readonly is: "dead"; readonly reason: DeadReason; readonly error: unknown; readonly details?: Json | undefined }
   | { readonly is: "cancelled"; readonly by: string }
   /** Given back at shutdown; burns nothing. */
@@ -34,12 +37,15 @@ export type Judged =
   | { readonly is: "failed"; readonly error: unknown; readonly delayMs: number }
   | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number };
 
+/** A job that waits for children looks once more this long before its deadline. */
+const lastLookMs = 1_000;
 /** No job is deferred more often than this. */
 const maxDeferrals = 1_000;
 
 /** Turns a failure without attempts left, and a wait beyond the job's deadline, into a death. */
 export function judge(parts: WorkerParts, arrival: Arrival, ending: Ending): Judged {
   if (ending.is === "failed") return judgeFailure(parts, arrival, ending);
+  if (ending.is === "waiting") return judgeWaiting(parts, arrival, ending.for);
   if (ending.is !== "deferred") return ending;
   if (arrival.claimed.deferrals >= maxDeferrals) {
     return {
@@ -64,6 +70,19 @@ function judgeFailure(parts: WorkerParts, arrival: Arrival, ending: Extract<Endi
   return { is: "failed", error: ending.error, delayMs };
 }
 
+/** The last look is just before the deadline: then it can still be said for whom the job waited in vain. */
+function judgeWaiting(parts: WorkerParts, arrival: Arrival, waitsFor: WaitsFor): Judged {
+  const { nextInMs, total, ended, open } = waitsFor;
+  if (!outlives(parts, arrival, nextInMs + lastLookMs)) return { is: "waiting", for: waitsFor };
+  const left = leftMs(parts, arrival);
+  if (left > 2 * lastLookMs) return { is: "waiting", for: { ...waitsFor, nextInMs: left - lastLookMs } };
+  const error = new SemelError(
+    "DEADLINE_PASSED",
+    `the job's deadline ends while ${total - ended} of ${total} children have not ended`,
+  );
+  return { is: "dead", reason: "DEADLINE", error, details: { children: open } as unknown as Json };
+}
+
 /** The processor's own policy; one that throws is as good as none. */
 function ownBackoff(arrival: Arrival, error: unknown): number | undefined {
   try {
@@ -76,9 +95,13 @@ function ownBackoff(arrival: Arrival, error: unknown): number | undefined {
 
 /** By the store's clock, from the instant of the claim on: the worker's own wall clock is not asked. */
 function outlives(parts: WorkerParts, arrival: Arrival, delayMs: number): boolean {
+  return leftMs(parts, arrival) < delayMs;
+}
+
+function leftMs(parts: WorkerParts, arrival: Arrival): number {
   const { deadlineAt, now } = arrival.claimed;
   const ranMs = parts.runtime.clock.monotonic() - arrival.sentAt;
-  return now + ranMs + delayMs > deadlineAt;
+  return deadlineAt - now - ranMs;
 }
 
 const deadline = (delayMs: number, why: string): Judged => ({

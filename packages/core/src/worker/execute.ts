@@ -1,6 +1,8 @@
+import type { Groups } from "../children/groups.ts";
 import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Steps } from "../idempotency/steps.ts";
+import type { Json } from "../job/json.ts";
 import { parseResult } from "../job/payload.ts";
 import type { Decided } from "../processor/outcome.ts";
 import { decidedBy } from "../processor/outcome.ts";
@@ -27,6 +29,7 @@ export async function execute(
   registration: Registration,
   conversation: Conversation,
   steps: Steps,
+  groups: Groups,
 ): Promise<Ending> {
   const { clock } = parts.runtime;
   const { lease, claimed } = arrival;
@@ -41,6 +44,8 @@ export async function execute(
   );
   try {
     const returned = await untilObeyed(parts, arrival, () => run(parts, registration, conversation, steps));
+    // Whatever became of what unwound it: while children have not ended, this was no end.
+    if (groups.waitsFor) return interrupted(arrival, undefined) ?? { is: "waiting", for: groups.waitsFor };
     const forgotten = conversation.forgotten(returned);
     if (forgotten) return { is: "dead", reason: "NON_RETRYABLE", error: notReturned(forgotten) };
     const decided = decidedBy(returned);
@@ -51,7 +56,10 @@ export async function execute(
     return decided ? decision(decided) : { is: "completed", result: await parseResult(job, returned) };
   } catch (error) {
     if (SimulatedCrash.is(error)) throw error;
-    return interrupted(arrival, error) ?? failure(parts, registration, conversation, error);
+    const stopped = interrupted(arrival, error);
+    if (stopped) return stopped;
+    if (groups.waitsFor) return { is: "waiting", for: groups.waitsFor };
+    return failure(parts, registration, conversation, error);
   } finally {
     timer.cancel();
   }
@@ -158,7 +166,7 @@ function interrupted({ lease }: Arrival, error: unknown): Ending | undefined {
 function failure(parts: WorkerParts, registration: Registration, conversation: Conversation, error: unknown): Ending {
   const judged = classify(error, parts.runtime.clock.now());
   const kind = ownClass(registration, conversation, error) ?? judged.class;
-  if (kind === "fail") return cannotBeHelped(error);
+  if (kind === "fail") return fatal(error);
   if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs };
   const hintMs = judged.hintMs ?? 5_000;
   const reason = describeFailure(error).message;
@@ -166,12 +174,15 @@ function failure(parts: WorkerParts, registration: Registration, conversation: C
   return { is: "deferred", reason, delayMs: Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1)) };
 }
 
-function cannotBeHelped(error: unknown): Ending {
-  if (!SemelError.isInstance(error) || error.code !== "UNCERTAIN_EFFECT")
-    return { is: "dead", reason: "NON_RETRYABLE", error };
+function fatal(error: unknown): Ending {
+  const code = SemelError.isInstance(error) ? error.code : undefined;
+  if (code !== "UNCERTAIN_EFFECT" && code !== "CHILDREN_FAILED") return { is: "dead", reason: "NON_RETRYABLE", error };
+  const { details } = error as SemelError;
+  // Which children, and why, is for whoever reads the letter.
+  if (code === "CHILDREN_FAILED") return { is: "dead", reason: code, error, details: details as Json };
   // Whoever has to decide is told what about.
-  const { step, since } = error.details as { readonly step?: string; readonly since?: number };
-  return { is: "dead", reason: "UNCERTAIN_EFFECT", error, details: { step: step ?? null, since: since ?? null } };
+  const { step, since } = details as { readonly step?: string; readonly since?: number };
+  return { is: "dead", reason: code, error, details: { step: step ?? null, since: since ?? null } };
 }
 
 /** The processor's own classification; one that throws is as good as none. */

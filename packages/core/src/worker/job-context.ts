@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import type { Groups } from "../children/groups.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { fromNow } from "../errors/thrown.ts";
 import type { Steps } from "../idempotency/steps.ts";
@@ -30,6 +31,7 @@ export function converse(
   envelope: Envelope,
   payload: unknown,
   steps: Steps,
+  groups: Groups,
 ): Conversation {
   const { lease, claimed } = arrival;
   const { id, type, tenant } = envelope;
@@ -58,6 +60,7 @@ export function converse(
     log: childLogger(parts.logger, { id, type, tenant, attempt: claimed.attempt }),
     once: (name, run, options) => steps.once(name, run, options),
     enqueue: (job, given, options) => parts.enqueue(envelope, job, given, options),
+    children: (name, requests, options) => groups.join(name, requests, options),
     async progress(fraction, note) {
       if (!(fraction >= 0 && fraction <= 1))
         throw new OptionInvalidError("progress(fraction)", "a number from 0 to 1", fraction);

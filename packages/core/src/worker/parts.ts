@@ -1,3 +1,4 @@
+import type { Wakes } from "../children/wakes.ts";
 import type { Guard } from "../idempotency/guard.ts";
 import type { Emitter } from "../instrumentation/hooks.ts";
 import type { Logger } from "../instrumentation/logger.ts";
@@ -9,6 +10,8 @@ import type { AnyJob, InputOf } from "../job/job.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { Around } from "../processor/around.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Admission } from "../semel/admit.ts";
+import type { Prepared } from "../semel/prepare.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Registration } from "./registration.ts";
 
@@ -33,6 +36,14 @@ export interface WorkerParts {
     payload: InputOf<J>,
     options?: EnqueueOptions,
   ): Promise<Enqueued<J>>;
+  /** A question within the deadline. @throws `STORE_UNAVAILABLE`. */
+  asked<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Checks and encodes what is to be enqueued on behalf of the job that runs, under an id that follows from it. Asks nobody. */
+  prepareRequest(cause: Envelope, request: JobRequest, id: string, isBound: boolean): Promise<Prepared>;
+  /** Enqueues it; safe to repeat. A conflict is an answer. */
+  admitRequest(prepared: Prepared): Promise<Admission>;
+  /** Brings a job that waits for others forward when they have ended. */
+  readonly wakes: Pick<Wakes, "listen" | "watch">;
   /** Follow-up jobs in the form they are settled with. */
   prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string>;
   /** Gives settled follow-ups to the queue; safe to repeat. */

@@ -1,7 +1,10 @@
+import { Groups } from "../children/groups.ts";
+import { orphaned } from "../children/orphan.ts";
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { Steps } from "../idempotency/steps.ts";
 import type { Envelope } from "../job/envelope.ts";
+import { jobOf } from "../job/identity.ts";
 import { parsePayload, upcast } from "../job/payload.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
@@ -41,7 +44,7 @@ export async function runAttempt(parts: WorkerParts, delivery: Delivery): Promis
 async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> {
   const { envelope, lease, claimed } = arrival;
   const about = {
-    id: arrival.delivery.id,
+    id: jobOf(arrival.delivery),
     type: envelope?.type ?? arrival.delivery.lane,
     tenant: envelope?.tenant,
     attempt: claimed.attempt,
@@ -65,7 +68,7 @@ async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> 
   parts.emitter.emit("attempt.started", { ...about, waitedMs, recovered: claimed.recovered });
 
   const prepared = await prepare(arrival);
-  const ending = prepared.ending ?? (await run(parts, arrival, prepared, steps));
+  const ending = prepared.ending ?? (await orphaned(parts, envelope)) ?? (await run(parts, arrival, prepared, steps));
   steps.end();
   ignoreAborts();
   const ranMs = parts.runtime.clock.monotonic() - startedAt;
@@ -110,7 +113,9 @@ function run(
   { envelope, registration, payload }: Extract<Prepared, { envelope: Envelope }>,
   steps: Steps,
 ): Promise<Ending> {
-  return execute(parts, arrival, registration, converse(parts, arrival, envelope, payload, steps), steps);
+  const groups = new Groups(parts, arrival, envelope, steps);
+  const conversation = converse(parts, arrival, envelope, payload, steps, groups);
+  return execute(parts, arrival, registration, conversation, steps, groups);
 }
 
 function doom(claimed: Arrival["claimed"], reason: "CRASH_LOOP" | "DEADLINE" | "CONFLICT"): SemelError {

@@ -3,6 +3,7 @@ import { describeFailure, type Failure } from "../errors/failure.ts";
 import type { Settled as SettledAnswer, Settlement } from "../idempotency/operations.ts";
 import type { Events } from "../instrumentation/events.ts";
 import type { End, Settled } from "../job/define-job.ts";
+import { jobOf } from "../job/identity.ts";
 import type { JobState } from "../job/state.ts";
 import type { Disposition } from "../queue/queue.ts";
 import { type Arrival, followUp, storeSilentMs } from "./arrival.ts";
@@ -58,7 +59,11 @@ export async function settle(
   }
   if (settlement.state === "retrying" && answer.state === "retrying") {
     emit(parts, arrival, judged, facts, error);
-    return { do: "return", delayMs: settlement.delayMs };
+    if (judged.is !== "waiting") return { do: "return", delayMs: settlement.delayMs };
+    // On record it may run at any time, so that it may be brought forward.
+    const { keys, lookedAt, nextInMs } = judged.for;
+    parts.wakes.watch({ id: facts.about.id, delivery: arrival.delivery, fence }, keys, lookedAt);
+    return { do: "return", delayMs: nextInMs };
   }
   return conclude(parts, arrival, settlement, answer.state, judged, facts, error);
 }
@@ -75,15 +80,16 @@ async function conclude(
 ): Promise<Disposition> {
   if (state === "completed" && settlement.state !== "completed") {
     // The commit of its transaction was confirmed to nobody, and went through. Its follow-ups are sent by the next delivery.
-    parts.announce(arrival.delivery.id);
+    parts.announce(jobOf(arrival.delivery));
     emit(parts, arrival, { is: "completed", result: undefined }, facts, undefined);
     return { do: "return", delayMs: 0 };
   }
   // Only what was settled: a settlement that was overtaken by a cancel brought no follow-ups with it.
   const followUps = state === settlement.state && "followUps" in settlement ? settlement.followUps : undefined;
   const { key } = arrival.lease;
-  const sent = followUps === undefined || (await followUp(parts, key, arrival.delivery.id, followUps));
-  parts.announce(arrival.delivery.id);
+  const id = jobOf(arrival.delivery);
+  const sent = followUps === undefined || (await followUp(parts, key, id, followUps));
+  parts.announce(id);
   if (settlement.state === "completed" && settlement.kind.kind === "omitted")
     parts.emitter.emit("result.omitted", { ...facts.about, why: settlement.kind.why });
   // A cancel that overtook a retry is what happened.
@@ -177,6 +183,11 @@ function draft(
           error: { code: "DEFERRED", message: judged.reason.slice(0, 500) },
         },
       };
+    case "waiting": {
+      const { total, ended, failed } = judged.for;
+      const waiting = { total, ended, failed };
+      return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined, waiting } };
+    }
     case "released":
       return { settlement: { state: "retrying", counts: "nothing", delayMs: 0, error: undefined } };
     case "cancelled":
@@ -282,6 +293,10 @@ function emit(
       });
     case "deferred":
       return emitter.emit("attempt.deferred", { ...about, ranMs, reason: judged.reason, nextInMs: judged.delayMs });
+    case "waiting": {
+      const { total, ended, failed, nextInMs } = judged.for;
+      return emitter.emit("attempt.waiting", { ...about, ranMs, total, ended, failed, nextInMs });
+    }
     case "dead":
       return emitter.emit("attempt.dead", {
         ...about,

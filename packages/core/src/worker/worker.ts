@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { describeFailure } from "../errors/failure.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { jobOf } from "../job/identity.ts";
 import type { AnyProcessor } from "../processor/processor.ts";
 import type { Consumer, Delivery, Disposition, Queue } from "../queue/queue.ts";
 import type { Signals } from "../queue/signals.ts";
@@ -64,8 +65,6 @@ const releaseGraceMs = 4_000;
 export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp"> & {
   readonly queue: Queue;
   readonly signals: Signals;
-  /** A question within the deadline, its failure typed. */
-  asked<T>(what: string, work: () => Promise<T>): Promise<T>;
   ready(): Promise<void>;
   /** Gives the queue what was committed in transactions of the application. */
   relay(): Promise<void>;
@@ -222,14 +221,15 @@ export class JobWorker implements Worker {
       disposition = { do: "return", delayMs: 1_000 };
     }
     this.#attempts.end();
-    if (this.#stopping.signal.aborted) (disposition.do === "ack" ? this.#finished : this.#released).push(delivery.id);
+    if (this.#stopping.signal.aborted)
+      (disposition.do === "ack" ? this.#finished : this.#released).push(jobOf(delivery));
     return disposition;
   }
 
   /** Somebody cancels this job: its lease's next renewal says so, and need not be waited for. */
   #lookAt(id: string): void {
     for (const { leases } of this.#lines.values()) {
-      for (const lease of leases.leases) if (lease.delivery.id === id) void leases.renew(lease);
+      for (const lease of leases.leases) if (jobOf(lease.delivery) === id) void leases.renew(lease);
     }
   }
 

@@ -1,6 +1,7 @@
 /** The other ways to settle: `retry`, `die` and `giveUp`. */
 export const ending: string = /* lua */ `
-local function retry(key, owner, fence, counts, delay, code, message)
+-- waiting: for children, as JSON. A parent looks after them many times: that must not push out what went wrong.
+local function retry(key, owner, fence, counts, delay, code, message, waiting)
   local r, answer = settling(key, owner, fence, RETRYING)
   if not r then return answer end
   local expired_at = r[EXPIRES_AT]
@@ -11,7 +12,8 @@ local function retry(key, owner, fence, counts, delay, code, message)
     save(key, r, expired_at)
     return { 'settled', CANCELLED }
   end
-  remember(r, counts, code ~= '' and code or 'RELEASED', now)
+  if waiting == '' then remember(r, counts, code ~= '' and code or 'RELEASED', now) end
+  set_extra(r, 'waiting', waiting ~= '' and waiting or nil)
   r[STATE], r[LEASE_UNTIL], r[NOT_BEFORE] = RETRYING, 0, now + delay
   if counts == 'attempt' then r[FAILURES] = r[FAILURES] + 1 end
   if counts == 'deferral' then r[DEFERRALS] = r[DEFERRALS] + 1 end

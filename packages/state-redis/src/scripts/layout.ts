@@ -92,7 +92,7 @@ export const requestLayout = {
   },
   renew: { owner: "s", fence: "d", lease: "d", progress: "s" },
   complete: { owner: "s", fence: "d", keep: "d", why: "s", result: "I4", envelope: "I4", followUps: "I4" },
-  retry: { owner: "s", fence: "d", counts: "s", delay: "d", code: "s", message: "s" },
+  retry: { owner: "s", fence: "d", counts: "s", delay: "d", code: "s", message: "s", waiting: "s" },
   die: {
     owner: "s",
     fence: "d",

@@ -14,7 +14,8 @@ for place, key in ipairs(KEYS) do
   if r then
     r[EXTRA] = {
       extra(r, 'cancelled_by') or false, extra(r, 'progress') or false, extra(r, 'error') or false,
-      extra(r, 'history') or false, extra(r, 'reason') or false, extra(r, 'why') or false
+      extra(r, 'history') or false, extra(r, 'reason') or false, extra(r, 'why') or false,
+      extra(r, 'waiting') or false
     }
   end
   records[place] = r or false

@@ -23,6 +23,7 @@ end
 local function finish(key, r, state, keep, follow_ups)
   r[STATE], r[LEASE_UNTIL], r[FINISHED_AT] = state, 0, now
   set_extra(r, 'cancelled_by', nil)
+  set_extra(r, 'waiting', nil)
   -- What was dead once must outlast its old letters.
   r[EXPIRES_AT] = math.max(now + keep, r[DEADLINE_AT] + PAST_DEADLINE, r[EVER_DEAD] == 1 and r[EXPIRES_AT] or 0)
   if follow_ups ~= 0 then

@@ -1,3 +1,4 @@
+export { describeFlows, type FlowsSuite, type FlowsUnderTest } from "./describe-flows.ts";
 export { describeJobStore } from "./describe-job-store.ts";
 export { describeJobStoreModel, type JobStoreModelSuite } from "./describe-job-store-model.ts";
 export { describeQueue } from "./describe-queue.ts";

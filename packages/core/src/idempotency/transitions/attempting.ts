@@ -150,7 +150,9 @@ export function settle(op: Op.Settle, found: JobRecord | undefined, now: EpochMs
     deferrals: record.deferrals + (as.counts === "deferral" ? 1 : 0),
     notBefore: now + as.delayMs,
     error: as.error ?? record.error,
-    history: remembered(record, as.counts, as.error?.code ?? "RELEASED", now),
+    waiting: as.waiting,
+    // A parent looks after its children many times: that must not push out what went wrong.
+    history: as.waiting ? record.history : remembered(record, as.counts, as.error?.code ?? "RELEASED", now),
     expiresAt: Math.max(record.expiresAt, now + as.delayMs + pastLetterMs),
   };
   return { answer: { is: "settled", state: "retrying", now }, writes: { record: next } };
@@ -167,6 +169,7 @@ function finish(
     state: as.state,
     leaseUntil: undefined,
     cancelRequested: undefined,
+    waiting: undefined,
     finishedAt: now,
     // What was dead once must outlast its old letters.
     expiresAt: Math.max(now + keepMs, record.deadlineAt + pastDeadlineMs, record.everDead ? record.expiresAt : 0),

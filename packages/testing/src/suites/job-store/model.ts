@@ -86,7 +86,12 @@ export class Model {
       case "retry":
         return make.settle(held, make.retrying({ delayMs: command.flag ? this.#stage.time.shortMs : 0 }));
       case "defer":
-        return make.settle(held, make.retrying({ counts: command.flag ? "deferral" : "nothing" }));
+        return make.settle(
+          held,
+          make.retrying(
+            command.flag ? { counts: "deferral" } : { counts: "nothing", waiting: { total: 2, ended: 1, failed: 0 } },
+          ),
+        );
       case "die":
         return make.settle(held, make.dead());
       case "cancel":

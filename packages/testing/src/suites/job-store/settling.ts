@@ -55,6 +55,43 @@ export function settling(promised: Promised): void {
     expect(await stage.standing(released)).toMatchObject({ state: "retrying", failures: 0, deferrals: 0 });
   });
 
+  promised(
+    "who waits for children counts nothing, and says how far they are until it does something else",
+    async (stage) => {
+      const failed = await stage.settled(retrying({ error: { code: "FLAKY", message: "once" } }));
+      const history = (await stage.standing(failed)).history;
+      const waiting = { total: 1_000, ended: 12, failed: 1 };
+      for (const ended of [12, 13]) {
+        const looking = await stage.claimed(failed.job);
+        const settled = await stage.expect(
+          "settled",
+          settle(looking, retrying({ counts: "nothing", waiting: { ...waiting, ended } })),
+        );
+        expect(settled.state).toBe("retrying");
+      }
+      const record = await stage.standing(failed);
+      expect(record).toMatchObject({
+        state: "retrying",
+        failures: 1,
+        deferrals: 0,
+        waiting: { ...waiting, ended: 13 },
+      });
+      // Hundreds of looks must not push out what went wrong.
+      expect(record.history).toEqual(history);
+      await stage.expect("settled", settle(await stage.claimed(failed.job), retrying()));
+      expect((await stage.standing(failed)).waiting).toBeUndefined();
+    },
+  );
+
+  promised("a job that has ended waits for no children any more", async (stage) => {
+    const waiting = { total: 2, ended: 1, failed: 0 };
+    for (const end of [completed(), dead(), cancelled()]) {
+      const parent = await stage.settled(retrying({ counts: "nothing", waiting }));
+      await stage.expect("settled", settle(await stage.claimed(parent.job), end));
+      expect((await stage.standing(parent)).waiting).toBeUndefined();
+    }
+  });
+
   promised("dead work and its letter are written together", async (stage) => {
     const running = await stage.running();
     const { state, now } = await stage.expect("settled", settle(running, dead()));

@@ -79,6 +79,22 @@ export function adding(promised: Promised): void {
     expect(hands.ids).toEqual([job.id, job.id]);
   });
 
+  promised(
+    "another delivery of a job has an id with a mark, and is none of the first one's business",
+    async (stage) => {
+      // Added so that a delayed one comes sooner: only then is that removed.
+      const sleeping = stage.job({ delayMs: 600_000, envelope: '"the same"' });
+      const another = { ...sleeping, id: `${sleeping.id}~look-1795293524900601`, delayMs: 0 };
+      await stage.add(sleeping);
+      await stage.add(another);
+      const hands = await stage.hands({ answer: () => ack });
+      await stage.given(hands, 1);
+      expect(hands.taken.map(({ delivery }) => [delivery.id, delivery.envelope])).toEqual([[another.id, '"the same"']]);
+      if (stage.features.lookup) expect(await stage.queue.has(stage.lane, sleeping.id)).toBe(true);
+      if (stage.features.remove) expect(await stage.queue.remove(stage.lane, sleeping.id)).toBe("removed");
+    },
+  );
+
   promised("an id that was acknowledged may be added again", async (stage) => {
     const job = stage.job();
     const hands = await stage.hands({ answer: () => ack });
