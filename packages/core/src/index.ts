@@ -2,8 +2,18 @@
 
 // Retries and dead letters
 export type { DeadLetter } from "./dead-letter/dead-letter.ts";
-export type { DeadLetterFilter, DeadLetterGroup, DeadLetters } from "./dead-letter/dead-letters.ts";
+export type { DeadLetterGroup, DeadLetters } from "./dead-letter/dead-letters.ts";
+export type { DeadLetterFilter } from "./dead-letter/filter.ts";
 export { type DeadReason, deadReasons } from "./dead-letter/reason.ts";
+export type {
+  Becomes,
+  PlannedGroup,
+  RedriveOptions,
+  RedrivePlan,
+  RedrivePlanFilter,
+  RedriveProgress,
+  RedriveReport,
+} from "./dead-letter/redrive-plan.ts";
 // Errors
 export { type ErrorCode, errorCodes } from "./errors/codes.ts";
 export type { Failure } from "./errors/failure.ts";

@@ -41,6 +41,14 @@ export const errorCodes = [
   "BACKEND_UNSAFE",
   "DIRECTORY_LOCKED",
   "CLOCK_SKEW",
+  "JOB_REPLAYED",
+  "TYPE_UNATTENDED",
+  "FOLLOW_UPS_UNSENT",
+  "REDRIVES_SPENT",
+  "RETENTION_TOO_SHORT",
+  "PAYLOAD_CHANGED",
+  "SNAPSHOT_STALE",
+  "SCHEMA_OPAQUE",
 ] as const;
 
 /** The stable name of a failure. */

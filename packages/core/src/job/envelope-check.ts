@@ -80,6 +80,7 @@ const envelope: Rule = object({
   counters: object({ attempts: whole, crashes: whole, deferrals: whole, redrives: whole }),
   timings: object({ enqueuedAt: whole, startedAt: maybe(whole), finishedAt: maybe(whole) }),
   causation: maybe(object({ id: anyText, type: anyText })),
+  redriveOf: maybe(text(200, 1)),
   trace: maybe(object({ traceparent: text(128), tracestate: maybe(text(512)) })),
   meta: maybe(plain),
 });

@@ -37,6 +37,8 @@ export interface Envelope {
   };
   /** The job whose processor enqueued this one. */
   readonly causation?: { readonly id: JobId; readonly type: string } | undefined;
+  /** The ended job it was brought back from. */
+  readonly redriveOf?: JobId | undefined;
   /** W3C trace context of whoever enqueued it. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string | undefined } | undefined;
   readonly meta?: Readonly<Record<string, Json>> | undefined;

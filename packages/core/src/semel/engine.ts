@@ -172,9 +172,14 @@ export class Engine {
     const about = { id: admission.id, type: job.type, tenant };
     if (admission.is === "created") {
       this.emitter.emit("job.enqueued", { ...about, delayMs: addition.delayMs });
-      this.#unattended.watch(job.type, job.lane);
+      this.attend(job.type, job.lane);
     } else if (admission.is === "duplicate") this.emitter.emit("job.duplicate", { ...about, state: admission.state });
     else this.emitter.emit("job.replayed", { ...about, finishedAt: admission.finishedAt });
+  }
+
+  /** A job of this type waits: somebody is told if nobody takes it. */
+  attend(type: string, lane: string): void {
+    this.#unattended.watch(type, lane);
   }
 
   /** Follow-up jobs as they are settled: complete, so that whoever finds them can send them. */

@@ -151,7 +151,7 @@ function draft(
         end: { state: "cancelled", by: judged.by },
       };
     case "dead": {
-      const { body, group, error } = letterOf(arrival, judged, facts);
+      const { body, group, error } = letterOf(parts, arrival, judged, facts);
       const { reason } = judged;
       const letter = { body, group, keepMs: letterKeepMs };
       return {
@@ -179,6 +179,7 @@ function storable(result: unknown, maxBytes: number): { kind: ResultKind; result
 }
 
 function letterOf(
+  parts: WorkerParts,
   arrival: Arrival,
   judged: Extract<Judged, { is: "dead" }>,
   facts: AttemptFacts,
@@ -201,7 +202,9 @@ function letterOf(
       steps: facts.steps,
       traceparent: envelope?.trace?.traceparent,
       fence: claimed.fence,
+      worker: parts.id,
       enqueuedAt: claimed.createdAt,
+      startedAt: claimed.now,
     },
     judged.error,
     delivery.envelope,
