@@ -1,6 +1,7 @@
 import { describe, test } from "vitest";
 import { cancelling } from "./job-store/cancelling.ts";
 import { claiming } from "./job-store/claiming.ts";
+import { crashes } from "./job-store/crashes.ts";
 import { concurrency } from "./job-store/concurrency.ts";
 import { durability } from "./job-store/durability.ts";
 import { erasure } from "./job-store/erasure.ts";
@@ -61,6 +62,7 @@ export function describeJobStore(suite: JobStoreSuite): void {
     describe("cancelling", () => cancelling(promised));
     describe("redriving", () => redriving(promised));
     describe("follow-ups", () => followUpsOf(promised));
+    describe("crashes", () => crashes(promised));
     describe("sent twice", () => sentTwice(promised));
     describe("reading", () => reading(promised));
     describe("letters", () => letters(promised));
