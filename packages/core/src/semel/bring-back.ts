@@ -1,5 +1,5 @@
-import { type BroughtBack } from "../dead-letter/desk.ts";
 import { envelopeIn } from "../dead-letter/dead-letter.ts";
+import type { BroughtBack } from "../dead-letter/desk.ts";
 import type { StoredLetter } from "../dead-letter/letter-box.ts";
 import * as refusal from "../dead-letter/refusal.ts";
 import { successorOf } from "../dead-letter/successor.ts";
@@ -38,7 +38,8 @@ export async function rerun(engine: Engine, id: JobId, record: JobRecord): Promi
   }
   const text = await engine.asked("rerun", () => store.envelope(record.key));
   const decoded = text === undefined ? undefined : decodeEnvelope(text);
-  if (decoded?.is === "envelope" && decoded.envelope.id === id) return (await bringBack(engine, decoded, "fresh", refusal.superseded)).id;
+  if (decoded?.is === "envelope" && decoded.envelope.id === id)
+    return (await bringBack(engine, decoded, "fresh", refusal.superseded)).id;
   if (record.id !== id) throw refusal.superseded(id, record);
   throw new SemelError(
     "PAYLOAD_NOT_KEPT",
@@ -93,5 +94,8 @@ async function isPromised(engine: Engine, envelope: Envelope, newId: JobId, dead
 }
 
 /** Under its own id and ended as it was, the one thing that keeps it is that its follow-ups are not known to be sent. */
-const hasUnsent = (id: JobId, { id: by, state }: Extract<Redriven, { is: "already" }>, steps: "keep" | "fresh"): boolean =>
-  by === id && isFinal(state) && (state !== "completed" || steps === "fresh");
+const hasUnsent = (
+  id: JobId,
+  { id: by, state }: Extract<Redriven, { is: "already" }>,
+  steps: "keep" | "fresh",
+): boolean => by === id && isFinal(state) && (state !== "completed" || steps === "fresh");

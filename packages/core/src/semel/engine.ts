@@ -2,6 +2,7 @@ import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavailable.ts";
 import { Guard } from "../idempotency/guard.ts";
+import { checkRetention } from "../idempotency/retention.ts";
 import { Emitter } from "../instrumentation/hooks.ts";
 import { logHook } from "../instrumentation/log-hook.ts";
 import { silentLogger } from "../instrumentation/logger.ts";
@@ -20,6 +21,7 @@ import { SimulatedCrash } from "../runtime/runtime.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
 import type { Settings } from "./options.ts";
 import { type Origin, type Prepared, prepare } from "./prepare.ts";
+
 import { Unattended } from "./unattended.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -114,7 +116,7 @@ export class Engine {
   async enqueue(job: DefinedJob, payload: unknown, options: EnqueueOptions, origin: Origin): Promise<Admitted> {
     try {
       const from = { trace: this.#trace(), ...origin };
-      const prepared = await prepare(this.settings, job, payload, options, from);
+      const prepared = await this.#prepare(job, payload, options, from);
       const admission = await this.admit(prepared);
       if (admission.is === "conflict")
         throw conflict(job.type, admission, differingFields(admission.fingerprint, prepared.canonical));
@@ -124,6 +126,18 @@ export class Engine {
       if (SemelError.isInstance(error)) this.#refused(job.type, origin.tenant, error);
       throw error;
     }
+  }
+
+  /** @throws what makes the request impossible, before anybody is asked. */
+  async #prepare(
+    job: DefinedJob,
+    payload: unknown,
+    options: EnqueueOptions,
+    origin: Origin,
+  ): ReturnType<typeof prepare> {
+    const prepared = await prepare(this.settings, job, payload, options, origin);
+    checkRetention(this.guard.store.features, job, prepared.addition.delayMs);
+    return prepared;
   }
 
   /** The application's own function: its failure costs the trace, not the job. */
@@ -191,8 +205,7 @@ export class Engine {
         const job = definitionOf(one.job);
         // Derived, not drawn: settling twice must not make two.
         const id = one.options.id ?? digest(`${cause.id}/settled/${index}`);
-        const { reserve, addition } = await prepare(
-          this.settings,
+        const { reserve, addition } = await this.#prepare(
           job,
           one.payload,
           { ...one.options, id },

@@ -276,7 +276,10 @@ describe("running a plan", () => {
     await kit.clock.advance(100);
     state.broken = false;
     const plan = await semel.deadLetters.plan();
-    const running = plan.run({ rate: 100, onProgress: ({ looked }) => void (isAway = looked >= 20) });
+    const onProgress = ({ looked }: RedriveProgress): void => {
+      isAway = looked >= 20;
+    };
+    const running = plan.run({ rate: 100, onProgress });
     await kit.clock.advance(10_000);
     const report = await running;
     expect(report).toMatchObject({ redriven: 20, ended: "unavailable", error: { code: "STORE_UNAVAILABLE" } });
@@ -310,7 +313,14 @@ describe("running a plan", () => {
     kit = createTestKit({ processors: [work] });
     await die(kit, "a");
     const plan = await kit.semel.deadLetters.plan();
-    for (const wrong of [{ rate: 0 }, { rate: 1_001 }, { rate: Number.NaN }, { steps: "all" }, { unattended: "no" }, { speed: 3 }])
+    for (const wrong of [
+      { rate: 0 },
+      { rate: 1_001 },
+      { rate: Number.NaN },
+      { steps: "all" },
+      { unattended: "no" },
+      { speed: 3 },
+    ])
       await expect(plan.run(wrong as never), JSON.stringify(wrong)).rejects.toMatchObject({ code: "OPTION_INVALID" });
     const throwing = plan.run({
       onProgress: () => {
@@ -318,14 +328,18 @@ describe("running a plan", () => {
       },
     });
     expect(await throwing).toMatchObject({ redriven: 1 });
-    expect(kit.events).toContainEqual(expect.objectContaining({ name: "hook.failed", during: "onProgress of a redrive" }));
+    expect(kit.events).toContainEqual(
+      expect.objectContaining({ name: "hook.failed", during: "onProgress of a redrive" }),
+    );
   });
 });
 
 describe("one letter", () => {
   it("of a type no living worker processes stays, unless it is said that it may wait", async () => {
     const { state, work } = fragile();
-    kit = createTestKit({ processors: [processor(defineJob({ type: "other", payload, correlation: "none" }), async () => {})] });
+    kit = createTestKit({
+      processors: [processor(defineJob({ type: "other", payload, correlation: "none" }), async () => {})],
+    });
     const worker = kit.semel.worker({ processors: [work] });
     const [id = ""] = await die(kit, "a");
     await worker.close();

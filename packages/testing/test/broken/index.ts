@@ -50,4 +50,5 @@ export const brokenStores: readonly Broken<MemoryStore>[] = [
   { adapter: stores.ReadsEachKeyOnce, group: "reading" },
   { adapter: stores.ForgetsTheDeadEarly, group: "settling" },
   { adapter: stores.RefusesReSends, group: "sent twice" },
+  { adapter: stores.ForgetsAfterAMonth, group: "expiry and sweeping" },
 ];

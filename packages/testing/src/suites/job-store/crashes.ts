@@ -13,7 +13,9 @@ const points = ["settle:after", "enqueue:after-reserve", "enqueue:after-add", "f
  */
 export function crashes(promised: Promised): void {
   promised("follow-ups of dead and of completed work are enqueued once, wherever its worker dies", async (stage) => {
-    const cases = (["dead", "completed"] as const).flatMap((ends) => points.map((point) => new Case(stage, ends, point)));
+    const cases = (["dead", "completed"] as const).flatMap((ends) =>
+      points.map((point) => new Case(stage, ends, point)),
+    );
     await Promise.all(cases.map((one) => one.begin()));
     await stage.time.until(
       async () => (await Promise.all(cases.map((one) => one.isSent()))).every(Boolean),
