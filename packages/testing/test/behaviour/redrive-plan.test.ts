@@ -415,6 +415,36 @@ describe("one letter", () => {
   });
 });
 
+describe("what a letter says", () => {
+  it("of its last attempt, of the job that enqueued it, and of the one it was brought back from", async () => {
+    const parent = defineJob({ type: "parent", payload, correlation: ["id"] });
+    const { work } = fragile();
+    kit = createTestKit({
+      processors: [
+        work,
+        processor(parent, async ({ payload: { id }, enqueue }) => {
+          await enqueue(job, { id });
+        }),
+      ],
+    });
+    const { id: parentId } = await kit.semel.enqueue(parent, { id: "a" });
+    await kit.drain();
+    const [first = ""] = await letters(kit.semel);
+    const [worker] = await kit.semel.workers();
+    expect(await kit.semel.deadLetters.get(first)).toMatchObject({
+      ...{ redrives: 0, redriveOf: undefined, causation: { id: parentId, type: "parent" } },
+      ...{ worker: worker?.id, startedAt: new Date(kit.clock.now()), diedAt: new Date(kit.clock.now()) },
+    });
+    await kit.advance("1h");
+    const again = await kit.semel.deadLetters.redrive(first);
+    await kit.drain();
+    expect(await kit.semel.deadLetters.get(again)).toMatchObject({
+      ...{ redrives: 1, redriveOf: first, causation: { id: parentId }, steps: ["pay"] },
+      startedAt: new Date(kit.clock.now()),
+    });
+  });
+});
+
 describe("filters", () => {
   const owned = defineJob({ type: "owned", tenant: "required", payload, correlation: ["id"] });
 
