@@ -24,7 +24,12 @@ function asProvidersThrow(): Error {
   const headers = { authorization: canaries.bearer, "x-api-key": "c4NaOfNoKnownShape", cookie: "c4NaCookie" };
   const cause = new Error(`upstream said: ${everything}`, { cause: new Error(`deeper: ${canaries.openai}`) });
   return Object.assign(new Error(`401: the key ${everything} is wrong`, { cause }), {
-    ...{ name: `Error ${canaries.openai}`, code: canaries.openai.slice(0, 60), requestId: canaries.google, status: 500 },
+    ...{
+      name: `Error ${canaries.openai}`,
+      code: canaries.openai.slice(0, 60),
+      requestId: canaries.google,
+      status: 500,
+    },
     ...{ headers, request: { headers }, response: { headers, data: everything }, config: { apiKey: everything } },
   });
 }
@@ -62,7 +67,7 @@ describe("a secret", () => {
       logger: consoleLogger({ level: "debug", write: (line) => lines.push(line) }),
       processors: [
         processor(job, async ({ payload: { id }, progress, defer, retry, deadLetter, cancel, once, attempt }) => {
-          progress(0.5, everything);
+          await progress(0.5, everything);
           if (id === "throws") throw asProvidersThrow();
           if (id === "hints") throw new RetryAfterError("1s", everything, { cause: asProvidersThrow() });
           if (id === "in a step") await once("call", () => Promise.reject(asProvidersThrow()));
@@ -93,8 +98,7 @@ describe("a secret", () => {
       explanations: await Promise.all(ids.map((id) => kit.semel.explain(id))),
       lines,
     };
-    for (const [where, written] of Object.entries(shown))
-      expect(JSON.stringify(written), where).not.toMatch(/c4na/i);
+    for (const [where, written] of Object.entries(shown)) expect(JSON.stringify(written), where).not.toMatch(/c4na/i);
     expect(lines.length).toBeGreaterThan(20);
     // What is no secret is all there.
     expect(letters.map(({ payload: shownPayload }) => (shownPayload as { id: string }).id)).toContain("throws");

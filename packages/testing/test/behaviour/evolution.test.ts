@@ -68,6 +68,9 @@ describe("two deployments with different versions", () => {
   it("the same work of two versions is one work, and no conflict", async () => {
     const { older, newer } = deployments();
     const first = await older.enqueue(old, { id: "a" });
-    expect(await newer.enqueue(next, { id: "a", model: "large" })).toMatchObject({ outcome: "duplicate", id: first.id });
+    expect(await newer.enqueue(next, { id: "a", model: "large" })).toMatchObject({
+      outcome: "duplicate",
+      id: first.id,
+    });
   });
 });
