@@ -26,6 +26,7 @@ export {
 } from "./idempotency/transitions/decision.ts";
 export { overdueMs } from "./idempotency/transitions/reserving.ts";
 export type { WorkerBeat } from "./idempotency/worker-beat.ts";
+export { type DefinedJob, definitionOf } from "./job/define-job.ts";
 export { type Fingerprint, type GuardKey, type JobId, keyOf } from "./job/identity.ts";
 export type { Priority } from "./job/priority.ts";
 export type { FinalState, JobState } from "./job/state.ts";

@@ -4,8 +4,18 @@
 export type { Child, ChildrenOptions, ChildState, OnChildFailure } from "./children/child.ts";
 // Retries and dead letters
 export type { DeadLetter } from "./dead-letter/dead-letter.ts";
-export type { DeadLetterFilter, DeadLetterGroup, DeadLetters, RedriveOptions } from "./dead-letter/dead-letters.ts";
+export type { DeadLetterGroup, DeadLetters } from "./dead-letter/dead-letters.ts";
+export type { DeadLetterFilter } from "./dead-letter/filter.ts";
 export { type DeadReason, deadReasons } from "./dead-letter/reason.ts";
+export type { RedriveFinding, RedriveOptions, RedriveRunOptions } from "./dead-letter/redrive-options.ts";
+export type {
+  Becomes,
+  PlannedGroup,
+  RedrivePlan,
+  RedrivePlanFilter,
+  RedriveProgress,
+  RedriveReport,
+} from "./dead-letter/redrive-plan.ts";
 // Errors
 export { type ErrorCode, errorCodes } from "./errors/codes.ts";
 export type { Failure } from "./errors/failure.ts";

@@ -10,6 +10,7 @@ interface LetterRow {
   readonly key: string;
   readonly body: string;
   readonly died_at: unknown;
+  readonly seq: unknown;
 }
 
 /** `$1` to `$7`, in the order of {@link matching}. An absent field is null and narrows nothing. */
@@ -42,20 +43,19 @@ export class Letters {
     page: { readonly limit: number; readonly after?: StoredLetter | undefined },
   ): Promise<readonly StoredLetter[]> {
     const { limit, after } = page;
-    // If the last letter of the page before is gone, what else died in its millisecond is listed, at worst once more.
+    // By its place, which the letter itself knows: it may have been purged meanwhile.
     const rows = await this.#connection.query<LetterRow>(
-      `SELECT id, key, body, died_at FROM ${this.#table}
-       WHERE ${where} AND ($8::text IS NULL OR (died_at, seq) <
-         ($9::bigint, coalesce((SELECT seq FROM ${this.#table} WHERE namespace = $1 AND id = $8), 9223372036854775807)))
+      `SELECT id, key, body, died_at, seq FROM ${this.#table}
+       WHERE ${where} AND ($8::bigint IS NULL OR (died_at, seq) < ($8, $9::bigint))
        ORDER BY died_at DESC, seq DESC LIMIT $10`,
-      [...matching(namespace, filter), after ? toText(after.id) : null, after?.diedAt ?? null, limit],
+      [...matching(namespace, filter), after?.diedAt ?? null, after?.order ?? null, limit],
     );
     return rows.map(letterOf);
   }
 
   async get(namespace: string, id: JobId): Promise<StoredLetter | undefined> {
     const rows = await this.#connection.query<LetterRow>(
-      `SELECT id, key, body, died_at FROM ${this.#table} WHERE namespace = $1 AND id = $2 AND expires_at > ${nowMs}`,
+      `SELECT id, key, body, died_at, seq FROM ${this.#table} WHERE namespace = $1 AND id = $2 AND expires_at > ${nowMs}`,
       [toText(namespace), toText(id)],
     );
     return rows.map(letterOf)[0];
@@ -105,9 +105,10 @@ export class Letters {
   }
 }
 
-const letterOf = ({ id, key, body, died_at }: LetterRow): StoredLetter => ({
+const letterOf = ({ id, key, body, died_at, seq }: LetterRow): StoredLetter => ({
   id: fromText(id),
   key: fromText(key),
   body: fromText(body),
   diedAt: Number(died_at),
+  order: Number(seq),
 });

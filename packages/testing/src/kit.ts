@@ -54,7 +54,7 @@ export interface TestKit extends AsyncDisposable {
    * The next attempt that passes this point ends there, as if its process had been killed: nothing more is written, the
    * lease runs out. Points: `claim:after`, `once:<step>:before-effect`, `once:<step>:after-effect`,
    * `once:<step>:after-record`, `children:<group>:after-enqueue`, `children:<group>:after-look`,
-   * `children:<group>:after-record`, `settle:before`, `settle:after`.
+   * `children:<group>:after-record`, `settle:before`, `settle:after`, `follow-ups:after-send`.
    */
   crashAt(point: string, options?: { readonly times?: number | undefined }): void;
   /** Resolves with the first event of this name, past or future, that fits. Rejects after 5 s of real time. */
@@ -152,7 +152,7 @@ export function createTestKit(options: TestKitOptions): TestKit {
 }
 
 const points =
-  /^(claim:after|settle:(before|after)|once:.+:(before-effect|after-effect|after-record)|children:.+:after-(enqueue|look|record)|enqueue:after-(reserve|add))$/;
+  /^(claim:after|settle:(before|after)|follow-ups:after-send|once:.+:(before-effect|after-effect|after-record)|children:.+:after-(enqueue|look|record)|enqueue:after-(reserve|add))$/;
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -11,7 +11,10 @@ import type { DeadReason } from "./reason.ts";
 /** How long a letter is kept, counted from the death. */
 export const letterKeepMs: number = 14 * 86_400_000;
 
-/** A job that was set aside: why, after what, and what it was to do. Nothing in it is secret but what `redact` was not told. */
+/**
+ * A job that was set aside: why, after what, and what it was to do. Fields named by `redact` and known shapes of secrets are
+ * replaced in it; other secrets nobody can tell from text.
+ */
 export interface DeadLetter {
   readonly id: string;
   readonly type: string;
@@ -34,13 +37,21 @@ export interface DeadLetter {
   readonly deferrals: number;
   /** How often it was brought back before. */
   readonly redrives: number;
+  /** The id it was brought back from, if it was. */
+  readonly redriveOf: string | undefined;
+  /** The job whose processor enqueued it. */
+  readonly causation: { readonly id: string; readonly type: string } | undefined;
   /** The last runs before this one, at most five. */
   readonly history: readonly PastAttempt[];
   /** Steps that are done and will not run again on a redrive that keeps them. */
   readonly steps: readonly string[];
   readonly traceparent: string | undefined;
   readonly fence: number;
+  /** The worker it died with. */
+  readonly worker: string | undefined;
   readonly enqueuedAt: Date;
+  /** When its last attempt began. */
+  readonly startedAt: Date | undefined;
   readonly diedAt: Date;
   /** The payload with the fields of `redact` replaced; `undefined` when the envelope could not be read. */
   readonly payload: unknown;
@@ -55,9 +66,14 @@ interface Body {
   readonly envelope: string;
 }
 
-/** What a letter is written from. */
-export type LetterFacts = Omit<DeadLetter, "id" | "diedAt" | "enqueuedAt" | "payload" | "group" | "error"> & {
+/** What a letter is written from. Of those with a `?` there was nothing in the first letters. */
+export type LetterFacts = Omit<
+  DeadLetter,
+  "id" | "diedAt" | "startedAt" | "enqueuedAt" | "payload" | "group" | "error" | "redriveOf" | "causation" | "worker"
+> & {
   readonly enqueuedAt: EpochMs;
+  readonly startedAt?: EpochMs | undefined;
+  readonly worker?: string | undefined;
 };
 
 /** The processor's own details are for people to read: not more than fits a page. */
@@ -91,12 +107,26 @@ function readableDetails(details: unknown): unknown {
 
 /** Reads a stored letter. */
 export function readLetter(stored: StoredLetter): DeadLetter {
-  const { letter, redact, envelope } = JSON.parse(stored.body) as Body;
-  const decoded = decodeEnvelope(envelope);
-  const payload = decoded.is === "envelope" ? redactPaths(decoded.payload, redact) : undefined;
-  const { enqueuedAt, ...rest } = letter;
-  return { ...rest, id: stored.id, enqueuedAt: new Date(enqueuedAt), diedAt: new Date(stored.diedAt), payload };
+  const { letter, redact, envelope: text } = JSON.parse(stored.body) as Body;
+  const decoded = decodeEnvelope(text);
+  const { envelope, payload } = decoded.is === "envelope" ? decoded : { envelope: undefined, payload: undefined };
+  const { correlation, enqueuedAt, startedAt, worker, ...rest } = letter;
+  return {
+    ...rest,
+    id: stored.id,
+    correlation: redactStrings(correlation) as DeadLetter["correlation"],
+    redriveOf: envelope?.redriveOf,
+    causation: envelope?.causation,
+    worker,
+    enqueuedAt: new Date(enqueuedAt),
+    startedAt: startedAt === undefined ? undefined : new Date(startedAt),
+    diedAt: new Date(stored.diedAt),
+    payload: redactStrings(redactPaths(payload, redact)),
+  };
 }
+
+/** What decides whether it can come back, read in fewer steps. */
+export const letterFacts = (stored: StoredLetter): LetterFacts => (JSON.parse(stored.body) as Body).letter;
 
 /** The job inside a letter, whole, for those who bring it back. */
 export function envelopeIn(stored: StoredLetter): { readonly decoded: Decoded; readonly text: string } {

@@ -19,6 +19,8 @@ export interface StoredLetter {
   readonly key: GuardKey;
   readonly body: string;
   readonly diedAt: EpochMs;
+  /** Its place among letters of one millisecond, where the store needs more than the id to say so: it comes back in `after`. */
+  readonly order?: number | undefined;
 }
 
 /**
@@ -26,7 +28,10 @@ export interface StoredLetter {
  * time is over, counted from the death; who redrives one purges it.
  */
 export interface LetterBox {
-  /** Newest first, at most `limit`; `after` is the last letter of the page before. */
+  /**
+   * Newest first, at most `limit`; `after` is the last letter of the page before. It keeps its place when it has been
+   * purged meanwhile, and what dies after it comes before it: whoever redrives what a list hands out never meets it again.
+   */
   list(
     filter: LetterFilter,
     page: { readonly limit: number; readonly after?: StoredLetter | undefined },

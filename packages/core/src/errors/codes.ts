@@ -48,6 +48,14 @@ export const errorCodes = [
   "CHILDREN_FAILED",
   "CHILDREN_TOO_MANY",
   "WAITING_FOR_CHILDREN",
+  "JOB_REPLAYED",
+  "TYPE_UNATTENDED",
+  "FOLLOW_UPS_UNSENT",
+  "REDRIVES_SPENT",
+  "RETENTION_TOO_SHORT",
+  "PAYLOAD_CHANGED",
+  "SNAPSHOT_STALE",
+  "SCHEMA_OPAQUE",
 ] as const;
 
 /** The stable name of a failure. */

@@ -30,7 +30,7 @@ const maxCauses = 5;
 export function describeFailure(thrown: unknown): Failure {
   const code = text(read(thrown, "code"));
   return {
-    code: code && /^[\w.-]{1,64}$/.test(code) ? code : "PROCESSOR_FAILED",
+    code: code && /^[\w.-]{1,64}$/.test(code) && redactText(code) === code ? code : "PROCESSOR_FAILED",
     name: nameOf(thrown),
     message: messageOf(thrown),
     status:
@@ -65,7 +65,7 @@ function messageOf(thrown: unknown): string {
 function nameOf(thrown: unknown): string {
   if (typeof thrown !== "object" || thrown === null) return typeof thrown;
   const name = text(read(thrown, "name"));
-  return name ? cut(name, 100) : "Object";
+  return name ? redactText(cut(name, 100)) : "Object";
 }
 
 function stackOf(thrown: unknown): string | undefined {
@@ -90,4 +90,4 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 const numeric = (value: unknown): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
 const identifier = (value: unknown): string | undefined =>
-  typeof value === "string" && /^[\w.:-]{1,128}$/.test(value) ? value : undefined;
+  typeof value === "string" && /^[\w.:-]{1,128}$/.test(value) && redactText(value) === value ? value : undefined;

@@ -13,6 +13,11 @@ export interface JobStoreFeatures {
   readonly durable: boolean;
   /** The largest result or step value, in bytes. */
   readonly maxValueBytes: number;
+  /**
+   * The longest it keeps a record, in milliseconds, where there is an end to it whatever it is told. Jobs whose deadline or
+   * window is longer are refused (`RETENTION_TOO_SHORT`). Absent: as long as it is told.
+   */
+  readonly retentionMs?: number | undefined;
 }
 
 /**

@@ -27,6 +27,7 @@ export interface Events {
     readonly message: string;
   };
   "job.unattended": { readonly type: string; readonly lane: string; readonly forMs: number };
+  "job.redriven": AboutJob & { readonly from: string; readonly steps: "keep" | "fresh" };
   "job.progress": AboutJob & { readonly fraction: number; readonly note: string | undefined };
   "attempt.started": AboutAttempt & { readonly waitedMs: number; readonly recovered: boolean };
   "attempt.completed": AboutAttempt & { readonly ranMs: number; readonly steps: number };
@@ -97,6 +98,7 @@ export const eventNames: readonly EventName[] = Object.keys({
   "job.replayed": 0,
   "job.refused": 0,
   "job.unattended": 0,
+  "job.redriven": 0,
   "job.progress": 0,
   "attempt.started": 0,
   "attempt.completed": 0,

@@ -16,6 +16,10 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
       "warn",
       (e) => `nobody has processed ${e.type} for ${readable(e.forMs)}: no living worker takes it`,
     ],
+    "job.redriven": [
+      "info",
+      (e) => `redriven: ${e.type} as ${e.id}${e.steps === "fresh" ? ", from scratch" : ", its finished steps kept"}`,
+    ],
     "attempt.failed": [
       "warn",
       (e) =>

@@ -73,8 +73,8 @@ export interface JobOptions<T extends string, P extends Schema, R extends Schema
     upcast: Readonly<Record<number, (older: any) => unknown>>;
     /**
      * Jobs to enqueue when a run has ended this one. Durable: settled in the same write as the job itself, also when it
-     * dies. Not asked where there is nothing to tell it with, when the payload cannot be read; nor for a job that is
-     * cancelled while it waits, because nobody runs then.
+     * dies. A worker asks it, with the payload. So it is not asked where the payload cannot be read; nor for a job that is
+     * cancelled while no attempt of it runs, or whose cancel overtakes a retry: whoever cancels can enqueue what is to follow.
      */
     onSettled: (end: Settled<Out<P>, Out<R>>) => JobRequest | readonly JobRequest[] | undefined;
   }> {

@@ -86,6 +86,7 @@ const envelope: Rule = object({
       isBound: maybe(must("true or false", (value) => typeof value === "boolean")),
     }),
   ),
+  redriveOf: maybe(text(200, 1)),
   trace: maybe(object({ traceparent: text(128), tracestate: maybe(text(512)) })),
   meta: maybe(plain),
 });

@@ -44,6 +44,8 @@ export interface Envelope {
         readonly isBound?: boolean | undefined;
       }
     | undefined;
+  /** The ended job it was brought back from. */
+  readonly redriveOf?: JobId | undefined;
   /** W3C trace context of whoever enqueued it. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string | undefined } | undefined;
   readonly meta?: Readonly<Record<string, Json>> | undefined;

@@ -56,6 +56,19 @@ class Lane {
     return undefined;
   }
 
+  /** One that has room. They take turns: what one gives back again and again must reach the others, too. */
+  nextConsumer(): MemoryConsumer | undefined {
+    for (const consumer of this.consumers) {
+      if (!consumer.hasRoom) continue;
+      if (this.consumers.size > 1) {
+        this.consumers.delete(consumer);
+        this.consumers.add(consumer);
+      }
+      return consumer;
+    }
+    return undefined;
+  }
+
   drop(id: JobId): void {
     this.delayed.get(id)?.timer.cancel();
     this.delayed.delete(id);
@@ -131,12 +144,11 @@ export class MemoryQueue implements Queue {
 
   /** Hands out what can be handed out. */
   #pump(lane: Lane): void {
-    for (const consumer of lane.consumers) {
-      while (!lane.held && consumer.hasRoom && lane.running.size < lane.limit) {
-        const next = lane.take();
-        if (!next) return;
-        this.#handOut(lane, consumer, next.addition);
-      }
+    while (!lane.held && lane.waiting.size > 0 && lane.running.size < lane.limit) {
+      const consumer = lane.nextConsumer();
+      const next = consumer && lane.take();
+      if (!next) return;
+      this.#handOut(lane, consumer, next.addition);
     }
   }
 

@@ -27,7 +27,7 @@ interface Letter extends StoredLetter {
   readonly reason: DeadReason;
   readonly group: string;
   readonly expiresAt: number;
-  /** Order of death, for letters of the same millisecond. */
+  /** Order of death. */
   readonly order: number;
 }
 
@@ -39,6 +39,7 @@ export class MemoryStore implements JobStore, LetterBox {
   readonly features: JobStoreFeatures = { durable: false, maxValueBytes: 262_144 };
   #clock: Clock = systemClock;
   readonly #entries = new Map<GuardKey, Entry>();
+  /** In the order of death. */
   readonly #letters = new Map<JobId, Letter>();
   readonly #workers = new Map<string, { beat: WorkerBeat; until: number }>();
   #deaths = 0;
@@ -85,6 +86,7 @@ export class MemoryStore implements JobStore, LetterBox {
     if (writes.letter) {
       const { id, type, tenant, reason = "NON_RETRYABLE", finishedAt: diedAt = this.#clock.now() } = record;
       const { body, group, keepMs } = writes.letter;
+      this.#letters.delete(id);
       this.#letters.set(id, {
         id,
         key,
@@ -160,24 +162,19 @@ export class MemoryStore implements JobStore, LetterBox {
     page: { readonly limit: number; readonly after?: StoredLetter | undefined },
   ): Promise<readonly StoredLetter[]> {
     const { after, limit } = page;
-    // By key, not by place: letters that were purged between two pages must not shift the next one.
-    const afterOrder = after && (this.#letters.get(after.id)?.order ?? Number.POSITIVE_INFINITY);
-    const follows = (letter: Letter): boolean =>
-      after === undefined ||
-      letter.diedAt < after.diedAt ||
-      (letter.diedAt === after.diedAt && letter.order < (afterOrder ?? 0));
-    return this.#matching(filter)
-      .filter(follows)
-      .sort((a, b) => b.diedAt - a.diedAt || b.order - a.order)
-      .slice(0, limit)
-      .map(({ id, key, body, diedAt }) => ({ id, key, body, diedAt }));
+    // By its place in the order of death: what was purged between two pages must not shift the next one.
+    const before = after === undefined ? Number.POSITIVE_INFINITY : (after.order ?? 0);
+    const found: StoredLetter[] = [];
+    for (const letter of [...this.#letters.values()].reverse()) {
+      if (found.length === limit) break;
+      if (letter.order < before && this.#matches(letter, filter)) found.push(stored(letter));
+    }
+    return found;
   }
 
   async get(id: JobId): Promise<StoredLetter | undefined> {
     const letter = this.#letters.get(id);
-    return letter && letter.expiresAt > this.#clock.now()
-      ? { id: letter.id, key: letter.key, body: letter.body, diedAt: letter.diedAt }
-      : undefined;
+    return letter && letter.expiresAt > this.#clock.now() ? stored(letter) : undefined;
   }
 
   async groups(
@@ -198,19 +195,23 @@ export class MemoryStore implements JobStore, LetterBox {
   }
 
   #matching(filter: LetterFilter): Letter[] {
-    const now = this.#clock.now();
-    return [...this.#letters.values()].filter(
-      (letter) =>
-        letter.expiresAt > now &&
-        (filter.type === undefined || letter.type === filter.type) &&
-        (filter.tenant === undefined || letter.tenant === filter.tenant) &&
-        (filter.reasons === undefined || filter.reasons.includes(letter.reason)) &&
-        (filter.group === undefined || letter.group === filter.group) &&
-        (filter.diedAfter === undefined || letter.diedAt >= filter.diedAfter) &&
-        (filter.diedBefore === undefined || letter.diedAt < filter.diedBefore),
+    return [...this.#letters.values()].filter((letter) => this.#matches(letter, filter));
+  }
+
+  #matches(letter: Letter, filter: LetterFilter): boolean {
+    return (
+      letter.expiresAt > this.#clock.now() &&
+      (filter.type === undefined || letter.type === filter.type) &&
+      (filter.tenant === undefined || letter.tenant === filter.tenant) &&
+      (filter.reasons === undefined || filter.reasons.includes(letter.reason)) &&
+      (filter.group === undefined || letter.group === filter.group) &&
+      (filter.diedAfter === undefined || letter.diedAt >= filter.diedAfter) &&
+      (filter.diedBefore === undefined || letter.diedAt < filter.diedBefore)
     );
   }
 
   /** Nothing to close: what it holds goes with the last reference to it. */
   async [Symbol.asyncDispose](): Promise<void> {}
 }
+
+const stored = ({ id, key, body, diedAt, order }: Letter): StoredLetter => ({ id, key, body, diedAt, order });

@@ -12,17 +12,25 @@ const secretShapes: readonly RegExp[] = [
   /\bxox[abprs]-[A-Za-z0-9-]{10,}/g, // Slack
   /\bwhsec_[A-Za-z0-9+/=]{16,}/g, // Standard Webhooks
   /\bAKIA[A-Z0-9]{16}\b/g, // AWS
-  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, // JWT
+  /\beyJ[A-Za-z0-9_-]{8,600}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, // JWT
   /\bBearer\s+[A-Za-z0-9._~+/=-]{8,}/gi,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----/g,
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,8000}(?:-(?!-)[^-]{0,8000}){0,8}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g,
 ];
 /** `scheme://user:password@` and `?key=…`: the name stays, the value goes. */
 const urlPassword = /\b([a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,200}:)[^\s/@]{1,500}@/gi;
 const urlParameter = /([?&](?:key|api_key|apikey|token|access_token|secret|password|sig)=)[^&\s"']{1,2000}/gi;
 
+/** Fields that hold a secret whatever it looks like. Names that also mean something harmless (`token`, `key`) are none of them. */
+const secretName =
+  /^(?:authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[-_]?key|pass(?:word|wd|phrase)|(?:client|shared)?[-_]?secret|secret[-_]?key|(?:access|refresh|id|bearer|auth)[-_]?token|private[-_]?key|credentials?)$/i;
+
 /** Text without known secrets. Linear in the length of the text; text over 64,000 characters is cut first. */
 export function redactText(text: string): string {
-  let clean = text.length > 64_000 ? `${text.slice(0, 64_000)}…` : text;
+  return cleaned(text.length > 64_000 ? `${text.slice(0, 64_000)}…` : text);
+}
+
+function cleaned(text: string): string {
+  let clean = text;
   for (const shape of secretShapes) clean = clean.replace(shape, redacted);
   return clean.replace(urlPassword, `$1${redacted}@`).replace(urlParameter, `$1${redacted}`);
 }
@@ -48,13 +56,17 @@ function without(value: unknown, [field, ...rest]: readonly string[]): unknown {
   return copy;
 }
 
-/** A copy of a JSON value in which every text is without known secrets. */
+/** A copy of a JSON value, whole, in which every text is without known secrets, and what is named like one is replaced. */
 export function redactStrings(value: unknown): unknown {
-  if (typeof value === "string") return redactText(value);
+  if (typeof value === "string") return cleaned(value);
   if (Array.isArray(value)) return value.map(redactStrings);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, redactStrings(field)]));
+  // A vector or a date has no texts in it.
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, named(name, field)]));
 }
+
+const named = (name: string, field: unknown): unknown =>
+  typeof field === "string" && field !== "" && secretName.test(name) ? redacted : redactStrings(field);
 
 /** One line, nothing that moves a cursor or starts a line of its own: what a text logger may print of foreign text. */
 export function printable(text: string): string {

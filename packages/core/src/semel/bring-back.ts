@@ -1,45 +1,43 @@
 import { envelopeIn, readLetter } from "../dead-letter/dead-letter.ts";
-import type { RedriveOptions } from "../dead-letter/dead-letters.ts";
+import type { BroughtBack, RedriveHow } from "../dead-letter/desk.ts";
 import type { StoredLetter } from "../dead-letter/letter-box.ts";
+import type { RedriveFinding } from "../dead-letter/redrive-options.ts";
+import * as refusal from "../dead-letter/refusal.ts";
+import { successorOf } from "../dead-letter/successor.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
+import type { Redriven } from "../idempotency/operations.ts";
 import { fromRecord, toRecord } from "../idempotency/step-value.ts";
 import { type Decoded, decodeEnvelope, type Envelope } from "../job/envelope.ts";
-import { digest, type JobId, jobId } from "../job/identity.ts";
+import { type JobId, jobId } from "../job/identity.ts";
 import { isFinal } from "../job/state.ts";
 import type { StoredValue } from "../job/value.ts";
 import type { Engine } from "./engine.ts";
 import { readdressed } from "./prepare.ts";
 
-/*
- * An ended job comes back under a new id. That id is derived from the old one, not drawn: whoever tries again after an
- * error, or at the same time as somebody else, brings the same job back and not a second one.
- */
-const successorOf = (envelope: Envelope): JobId => jobId(envelope.key, digest(`${envelope.id}/again`));
-
 /** Brings a dead letter's job back. The letter goes last: until then everything can be done again. */
-export async function redrive(engine: Engine, letter: StoredLetter, how: RedriveOptions): Promise<string> {
+export async function redrive(engine: Engine, letter: StoredLetter, how: RedriveHow): Promise<BroughtBack> {
+  const { steps, finding } = how;
   const { decoded } = envelopeIn(letter);
-  if (decoded.is !== "envelope") {
-    throw new SemelError(
-      "ENVELOPE_INVALID",
-      `the letter ${letter.id} holds no job that could be brought back: its envelope cannot be read`,
-      { details: { id: letter.id } },
-    );
-  }
-  if (how.finding) await note(engine, letter, how.finding, how.steps);
-  const id = await bringBack(engine, decoded, how.steps ?? "keep");
+  if (decoded.is !== "envelope") throw refusal.unreadable(letter.id);
+  if (finding) await note(engine, letter, finding, steps);
+  const back = await bringBack(engine, decoded, steps, refusal.overtaken);
   await engine.asked("redrive", () => engine.settings.backend.deadLetters.purge({ id: letter.id }));
-  return id;
+  if (back.is === "redriven") {
+    const { type, tenant, lane } = decoded.envelope;
+    engine.emitter.emit("job.redriven", { id: back.id, type, tenant, from: letter.id, steps });
+    engine.attend(type, lane);
+  }
+  return back;
 }
 
 /** Puts on record what was found out about the letter's uncertain step. Where that has been settled otherwise, it stays so. */
 async function note(
   engine: Engine,
   stored: StoredLetter,
-  finding: NonNullable<RedriveOptions["finding"]>,
-  steps: RedriveOptions["steps"],
+  finding: RedriveFinding,
+  steps: RedriveHow["steps"],
 ): Promise<void> {
   const { reason, details } = readLetter(stored);
   const step = reason === "UNCERTAIN_EFFECT" ? (details as { readonly step?: unknown } | null)?.step : undefined;
@@ -47,8 +45,6 @@ async function note(
     const expected = "to be left out, unless an UNCERTAIN_EFFECT letter is redriven with its steps";
     throw new OptionInvalidError("redrive.finding", expected, finding);
   }
-  if (finding.is !== "found" && finding.is !== "absent")
-    throw new OptionInvalidError("redrive.finding", '{ is: "found", value } or { is: "absent" }', finding);
   const as = finding.is === "found" ? ({ is: "done", value: stepValue(engine, step, finding.value) } as const) : undone;
   const { id, key } = stored;
   await engine.asked("redrive", () => engine.guard.ask({ op: "step-decide", key, id, step, as }));
@@ -67,7 +63,7 @@ function stepValue(engine: Engine, step: string, value: unknown): StoredValue {
 export async function rerun(engine: Engine, id: JobId, record: JobRecord): Promise<string> {
   const { deadLetters, store } = engine.settings.backend;
   const letter = await engine.asked("rerun", () => deadLetters.get(id));
-  if (letter) return redrive(engine, letter, { steps: "fresh" });
+  if (letter) return (await redrive(engine, letter, { steps: "fresh" })).id;
   if (record.id === id && !isFinal(record.state)) {
     throw new SemelError("JOB_NOT_ENDED", `${id} has not ended (${record.state}), so it cannot run again`, {
       details: { id, state: record.state },
@@ -75,8 +71,9 @@ export async function rerun(engine: Engine, id: JobId, record: JobRecord): Promi
   }
   const text = await engine.asked("rerun", () => store.envelope(record.key));
   const decoded = text === undefined ? undefined : decodeEnvelope(text);
-  if (decoded?.is === "envelope" && decoded.envelope.id === id) return bringBack(engine, decoded, "fresh");
-  if (record.id !== id) throw superseded(id, record);
+  if (decoded?.is === "envelope" && decoded.envelope.id === id)
+    return (await bringBack(engine, decoded, "fresh", refusal.superseded)).id;
+  if (record.id !== id) throw refusal.superseded(id, record);
   throw new SemelError(
     "PAYLOAD_NOT_KEPT",
     `the payload of ${id} was not kept; enqueue it again with { rerun: true }, or define ${record.type} with keepPayload: true for the next time`,
@@ -88,27 +85,50 @@ async function bringBack(
   engine: Engine,
   { envelope, payload }: Extract<Decoded, { is: "envelope" }>,
   steps: "keep" | "fresh",
-): Promise<string> {
+  overtaken: (typeof refusal)["overtaken"],
+): Promise<BroughtBack> {
   const { runtime, limits } = engine.settings;
   const { key, id } = envelope;
   const deadlineMs = envelope.deadlineAt - envelope.notBefore;
   const newId = successorOf(envelope);
-  const answer = await engine.asked("redrive", () =>
-    engine.guard.ask({ op: "redrive", key, id, newId, steps, deadlineMs }),
-  );
-  if (answer.is === "unknown") {
-    throw new SemelError("JOB_NOT_FOUND", `${id} cannot be brought back: its record has expired`, { details: { id } });
+  for (;;) {
+    const answer = await engine.asked("redrive", () =>
+      engine.guard.ask({ op: "redrive", key, id, newId, steps, deadlineMs }),
+    );
+    if (answer.is === "unknown") throw refusal.expired(id);
+    const is = answer.is === "redriven" ? "redriven" : "already";
+    if (answer.is === "already") {
+      if (answer.id !== newId) throw hasUnsent(id, answer, steps) ? refusal.unsentFollowUps(id) : overtaken(id, answer);
+      // It has run: that is that.
+      if (answer.state !== "pending") return { is, id: newId };
+      // It may not have got to the queue; adding it again is safe, as long as nobody takes it back meanwhile.
+      if (!(await isPromised(engine, envelope, newId, deadlineMs))) continue;
+    }
+    const addition = readdressed(envelope, payload, newId, runtime.clock.now(), deadlineMs, limits);
+    // If the queue refuses it, the ended job gets its place back.
+    await engine.admit({ reserve: undefined, addition });
+    return { is, id: newId };
   }
-  if (answer.is === "already" && answer.id !== newId) throw superseded(id, answer);
-  // Brought back before: it may not have got to the queue, and adding it again is safe; if it has run, that is that.
-  if (answer.is === "already" && answer.state !== "pending") return newId;
-  const addition = readdressed(envelope, payload, newId, runtime.clock.now(), deadlineMs, limits);
-  // If the queue refuses it, the ended job gets its place back.
-  await engine.admit({ reserve: undefined, addition });
-  return newId;
 }
 
-const superseded = (id: JobId, by: { readonly id: JobId; readonly state: string }): SemelError =>
-  new SemelError("JOB_SUPERSEDED", `${id} cannot be brought back: ${by.id} stands for its work (${by.state})`, {
-    details: { id, by: by.id, state: by.state },
-  });
+/**
+ * Makes sure that a job which is to be added once more stays: whoever brought it back first gives it up again if the
+ * queue refuses it, but not once somebody was told that it does their work. So that is what is asked here.
+ */
+async function isPromised(engine: Engine, envelope: Envelope, newId: JobId, deadlineMs: number): Promise<boolean> {
+  const { key, type, lane, tenant, fingerprint, version } = envelope;
+  const id = jobId(key, engine.settings.runtime.newId());
+  const job = { key, id, type, lane, tenant, fingerprint, version, delayMs: 0, deadlineMs };
+  const policy = { onDead: "keep", onCompleted: "replay", force: false } as const;
+  const answer = await engine.asked("redrive", () => engine.guard.ask({ op: "reserve", ...job, ...policy }));
+  // Cancelled in between, its place was free. It is nobody's wish to run it now.
+  if (answer.is === "created") await engine.asked("redrive", () => engine.guard.ask({ op: "unreserve", key, id }));
+  return answer.is === "duplicate" && answer.id === newId;
+}
+
+/** Under its own id and ended as it was, the one thing that keeps it is that its follow-ups are not known to be sent. */
+const hasUnsent = (
+  id: JobId,
+  { id: by, state }: Extract<Redriven, { is: "already" }>,
+  steps: "keep" | "fresh",
+): boolean => by === id && isFinal(state) && (state !== "completed" || steps === "fresh");

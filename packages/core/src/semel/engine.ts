@@ -3,6 +3,7 @@ import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError, StoreUnavailableError } from "../errors/unavailable.ts";
 import { Guard } from "../idempotency/guard.ts";
+import { checkRetention } from "../idempotency/retention.ts";
 import { transactionsOf } from "../idempotency/store-transactions.ts";
 import { Emitter } from "../instrumentation/hooks.ts";
 import { logHook } from "../instrumentation/log-hook.ts";
@@ -19,6 +20,7 @@ import { within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
 import { Line } from "../runtime/line.ts";
 import { redactText } from "../runtime/redact.ts";
+import { SimulatedCrash } from "../runtime/runtime.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
 import { join } from "./join.ts";
 import type { Settings } from "./options.ts";
@@ -129,7 +131,7 @@ export class Engine {
   async enqueue(job: DefinedJob, payload: unknown, options: EnqueueOptions, origin: Origin): Promise<Admitted> {
     try {
       const from = { trace: this.#trace(), ...origin };
-      const prepared = await prepare(this.settings, job, payload, options, from);
+      const prepared = await this.#prepare(job, payload, options, from);
       const admission = await (options.transaction ? this.#join(prepared, options.transaction) : this.admit(prepared));
       if (admission.is === "conflict")
         throw conflict(job.type, admission, differingFields(admission.fingerprint, prepared.canonical));
@@ -161,6 +163,18 @@ export class Engine {
     await this.#relay?.run();
   }
 
+  /** @throws what makes the request impossible, before anybody is asked. */
+  async #prepare(
+    job: DefinedJob,
+    payload: unknown,
+    options: EnqueueOptions,
+    origin: Origin,
+  ): ReturnType<typeof prepare> {
+    const prepared = await prepare(this.settings, job, payload, options, origin);
+    checkRetention(this.guard.store.features, job, prepared.addition.delayMs);
+    return prepared;
+  }
+
   /** The application's own function: its failure costs the trace, not the job. */
   #trace(): Envelope["trace"] {
     try {
@@ -180,6 +194,7 @@ export class Engine {
       if (turn) await turn;
       return await this.#admitted(prepared);
     } catch (cause) {
+      if (SimulatedCrash.is(cause)) throw cause;
       // A backend that was not reached has been sent nothing. What is wrong with it otherwise speaks for itself.
       const isAway = !this.#isUp && SemelError.isInstance(cause) && cause.code === "STORE_UNAVAILABLE";
       if (SemelError.isInstance(cause) && !isAway) throw cause;
@@ -208,9 +223,14 @@ export class Engine {
     const about = { id: admission.id, type: job.type, tenant };
     if (admission.is === "created") {
       this.emitter.emit("job.enqueued", { ...about, delayMs: addition.delayMs });
-      this.#unattended.watch(job.type, job.lane);
+      this.attend(job.type, job.lane);
     } else if (admission.is === "duplicate") this.emitter.emit("job.duplicate", { ...about, state: admission.state });
     else this.emitter.emit("job.replayed", { ...about, finishedAt: admission.finishedAt });
+  }
+
+  /** A job of this type waits: somebody is told if nobody takes it. */
+  attend(type: string, lane: string): void {
+    this.#unattended.watch(type, lane);
   }
 
   /** Follow-up jobs as they are settled: complete, so that whoever finds them can send them. */
@@ -238,7 +258,7 @@ export class Engine {
     const defined = definitionOf(job);
     const origin = childOf(cause, defined);
     const causation = isBound ? { id: cause.id, type: cause.type, isBound: true } : origin.causation;
-    return prepare(this.settings, defined, payload, { ...options, id: options.id ?? id }, { ...origin, causation });
+    return this.#prepare(defined, payload, { ...options, id: options.id ?? id }, { ...origin, causation });
   }
 
   async sendFollowUps(followUps: string): Promise<void> {

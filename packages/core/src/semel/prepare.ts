@@ -182,6 +182,7 @@ export function readdressed(
     deadlineAt: now + deadlineMs,
     counters,
     timings: { enqueuedAt: now },
+    redriveOf: envelope.id,
   };
   const text = canonicalJson(payload, { ...limits, bytes: Number.MAX_SAFE_INTEGER }).text;
   return {

@@ -1,4 +1,5 @@
 import { type DeadLetters, deadLettersOf } from "../dead-letter/dead-letters.ts";
+import { describeFailure } from "../errors/failure.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
@@ -33,13 +34,16 @@ export class Scoped implements Scope {
     this.#engine = engine;
     this.#tenant = tenant;
     const { backend, runtime } = engine.settings;
-    this.deadLetters = deadLettersOf(
-      backend.deadLetters,
-      runtime.clock,
+    this.deadLetters = deadLettersOf({
+      box: backend.deadLetters,
+      store: backend.store,
+      queue: backend.queue,
+      clock: runtime.clock,
       tenant,
-      (letter, how) => redrive(engine, letter, how),
-      (what, work) => engine.asked(what, work),
-    );
+      asked: (what, work) => engine.asked(what, work),
+      redrive: (letter, how) => redrive(engine, letter, how),
+      failed: (during, error) => engine.emitter.emit("hook.failed", { during, error: describeFailure(error) }),
+    });
   }
 
   async enqueue<J extends AnyJob>(job: J, payload: InputOf<J>, options: EnqueueOptions = {}): Promise<Enqueued<J>> {

@@ -5,6 +5,7 @@ import type { Claim, Claimed } from "../idempotency/operations.ts";
 import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
 import { guardKey, jobOf, keyOf } from "../job/identity.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
+import { SimulatedCrash } from "../runtime/runtime.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
 
@@ -170,9 +171,11 @@ async function turnedAway(
 export async function followUp(parts: WorkerParts, key: string, id: string, followUps: string): Promise<boolean> {
   try {
     await parts.sendFollowUps(followUps);
+    parts.runtime.failpoint?.("follow-ups:after-send");
     await parts.guard.insist({ op: "follow-ups-sent", key, id }, claimPatienceMs, parts.givingUp);
     return true;
   } catch (error) {
+    if (SimulatedCrash.is(error)) throw error;
     parts.emitter.emit("queue.unavailable", { during: "follow-ups", error: describeFailure(error) });
     return false;
   }

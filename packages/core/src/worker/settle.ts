@@ -196,7 +196,7 @@ function draft(
         end: { state: "cancelled", by: judged.by },
       };
     case "dead": {
-      const { body, group, error } = letterOf(arrival, judged, facts);
+      const { body, group, error } = letterOf(parts, arrival, judged, facts);
       const { reason } = judged;
       const letter = { body, group, keepMs: letterKeepMs };
       return {
@@ -209,6 +209,7 @@ function draft(
 }
 
 function letterOf(
+  parts: WorkerParts,
   arrival: Arrival,
   judged: Extract<Judged, { is: "dead" }>,
   facts: AttemptFacts,
@@ -231,7 +232,9 @@ function letterOf(
       steps: facts.steps,
       traceparent: envelope?.trace?.traceparent,
       fence: claimed.fence,
+      worker: parts.id,
       enqueuedAt: claimed.createdAt,
+      startedAt: claimed.now,
     },
     judged.error,
     delivery.envelope,

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { describeFailure } from "../errors/failure.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { checkRetention } from "../idempotency/retention.ts";
 import { jobOf } from "../job/identity.ts";
 import type { AnyProcessor } from "../processor/processor.ts";
 import type { Consumer, Delivery, Disposition, Queue } from "../queue/queue.ts";
@@ -103,6 +104,7 @@ export class JobWorker implements Worker {
       throw new OptionInvalidError("worker.concurrency", "a whole number from 1 to 10,000", concurrency);
     this.#host = host;
     this.#registrations = register(options.processors);
+    for (const { job } of this.#registrations.values()) checkRetention(host.guard.store.features, job);
     this.#concurrency = concurrency;
     this.id = host.runtime.newId().slice(0, 8);
     this.#attempts = new Attempts(host.runtime.clock);

@@ -2,6 +2,7 @@ import { describe, test } from "vitest";
 import { cancelling } from "./job-store/cancelling.ts";
 import { claiming } from "./job-store/claiming.ts";
 import { concurrency } from "./job-store/concurrency.ts";
+import { crashes } from "./job-store/crashes.ts";
 import { durability } from "./job-store/durability.ts";
 import { erasure } from "./job-store/erasure.ts";
 import { expiry } from "./job-store/expiry.ts";
@@ -61,7 +62,10 @@ export function describeJobStore(suite: JobStoreSuite): void {
     describe("steps", () => steps(promised));
     describe("cancelling", () => cancelling(promised));
     describe("redriving", () => redriving(promised));
-    describe("follow-ups", () => followUpsOf(promised));
+    describe("follow-ups", () => {
+      followUpsOf(promised);
+      crashes(promised);
+    });
     describe("sent twice", () => sentTwice(promised));
     describe("reading", () => reading(promised));
     describe("letters", () => letters(promised));

@@ -437,3 +437,45 @@ describe("what is easily forgotten", () => {
     await expect(kit.semel.enqueue(job, getter as never)).rejects.toMatchObject({ code: "PAYLOAD_NOT_JSON" });
   });
 });
+
+describe("a store that forgets sooner than a job may take", () => {
+  const dayMs = 86_400_000;
+  const keeping = (retentionMs: number) => {
+    const backend = memory();
+    const store = new Proxy(backend.store, {
+      get(target, name) {
+        if (name === "features") return { ...target.features, retentionMs };
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+    return createSemel({ ...backend, store, logger: false });
+  };
+  const define = (over: { deadline?: "2d"; window?: "1h" | "9d" }) =>
+    defineJob({ type: "late", correlation: ["id"], payload: z.object({ id: z.string() }), window: "1h", ...over });
+
+  it("is refused when a worker starts, and at the enqueue of what it cannot keep", async () => {
+    await using semel = keeping(2 * dayMs);
+    const tooLate = define({ deadline: "2d" });
+    expect(() => semel.worker({ processors: [processor(tooLate, async () => {})] })).toThrow(
+      expect.objectContaining({
+        code: "RETENTION_TOO_SHORT",
+        message: expect.stringMatching(
+          /expected a store that keeps records for 2\.0 d .*, got one that keeps them for 2\.0 d/,
+        ),
+        details: { type: "late", neededMs: 2 * dayMs + 3_600_000, retentionMs: 2 * dayMs },
+      }),
+    );
+    await expect(semel.enqueue(tooLate, { id: "a" })).rejects.toMatchObject({ code: "RETENTION_TOO_SHORT" });
+    await expect(semel.enqueue(define({ window: "9d" }), { id: "a" })).rejects.toMatchObject({
+      code: "RETENTION_TOO_SHORT",
+      message: expect.stringContaining("its window"),
+    });
+    // A day of deadline is kept; a day of delay in front of it is not.
+    expect(await semel.enqueue(define({}), { id: "a" })).toMatchObject({ outcome: "created" });
+    await expect(semel.enqueue(define({}), { id: "b" }, { delay: "1d" })).rejects.toMatchObject({
+      code: "RETENTION_TOO_SHORT",
+    });
+    expect(await semel.find(define({}), { id: "b" })).toBeUndefined();
+  });
+});

@@ -52,4 +52,5 @@ export const brokenStores: readonly Broken<MemoryStore>[] = [
   { adapter: stores.RefusesReSends, group: "sent twice" },
   { adapter: stores.TakesStepsOverByAsking, group: "steps" },
   { adapter: stores.DecidesForTheLiving, group: "steps" },
+  { adapter: stores.ForgetsAfterAMonth, group: "expiry and sweeping" },
 ];

@@ -222,3 +222,12 @@ export class DecidesForTheLiving extends OneByOne {
     return this.honest({ op: "step-end", key, owner, fence, step, as });
   }
 }
+
+/** Thirty days are enough for everybody. */
+export class ForgetsAfterAMonth extends OneByOne {
+  protected override one(operation: Port.Operation): Promise<Port.Answer> {
+    const month = 30 * 86_400_000;
+    if (operation.op !== "settle" || operation.as.state !== "completed") return this.honest(operation);
+    return this.honest({ ...operation, as: { ...operation.as, keepMs: Math.min(operation.as.keepMs, month) } });
+  }
+}

@@ -19,6 +19,13 @@ export function expiry(promised: Promised): void {
     expect(await stage.standing(job)).toMatchObject({ id: later.id, generation: 0, duplicates: 0 });
   });
 
+  promised("a record is kept as long as the store is told, or as long as the store says it can", async (stage) => {
+    const keepMs = stage.features.retentionMs ?? 400 * dayMs;
+    const { job } = await stage.settled(completed('"done"', { keepMs }));
+    await stage.leap(keepMs - 60_000);
+    expect(await stage.standing(job)).toMatchObject({ state: "completed" });
+  });
+
   promised("a delivery that comes after its record expired begins anew", async (stage) => {
     const { job } = await stage.settled(completed(undefined, { keepMs: hourMs }));
     await stage.leap(2 * dayMs);

@@ -37,6 +37,23 @@ export function letters(promised: Promised): void {
     expect([...first, ...second].map(({ id }) => id)).toEqual([...ids].reverse());
   });
 
+  promised(
+    "letters that are purged while a list is being read do not disturb its pages, also of one moment",
+    async (stage) => {
+      const jobs = await Promise.all(Array.from({ length: 9 }, () => stage.running()));
+      await stage.store.apply(jobs.map((running) => settle(running, dead())));
+      const seen: JobId[] = [];
+      let after: StoredLetter | undefined;
+      for (let page = 0; page < 4; page++) {
+        const found = await stage.letters.list({}, { limit: 3, after });
+        for (const { id } of found) await stage.letters.purge({ id });
+        seen.push(...found.map(({ id }) => id));
+        after = found.at(-1) ?? after;
+      }
+      expect([...seen].sort()).toEqual(jobs.map(({ job }) => job.id).sort());
+    },
+  );
+
   promised("each field of a filter narrows, and so do several together", async (stage) => {
     const [a = "", b = "", c = "", d = ""] = await die(
       stage,

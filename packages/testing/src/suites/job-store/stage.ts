@@ -51,6 +51,11 @@ export class StoreStage {
     return stage;
   }
 
+  /** What a Semel on this store is opened with, to see the same records. */
+  get namespace(): string {
+    return this.#host.namespace;
+  }
+
   /** Ends the test without a verdict, and says why. */
   skip(why: string): never {
     return this.#context.skip(why);

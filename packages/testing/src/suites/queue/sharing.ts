@@ -28,6 +28,16 @@ export function sharing(promised: Promised): void {
     expect([here.open.length, there.open.length]).toEqual([2, 3]);
   });
 
+  promised("a job that one process gives back again and again reaches the others", async (stage) => {
+    const other = await stage.another();
+    const { shortMs } = stage.time;
+    await stage.hands({ answer: () => ({ do: "return", delayMs: shortMs }) });
+    const there = await stage.hands({ queue: other, answer: () => ack });
+    const [id] = await stage.add(stage.job());
+    await stage.given(there, 1);
+    expect(there.ids).toEqual([id]);
+  });
+
   promised("a hold by one process holds the others", async (stage) => {
     if (!stage.features.hold) return stage.skip("the queue declares no hold");
     const other = await stage.another();
