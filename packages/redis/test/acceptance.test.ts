@@ -132,6 +132,42 @@ describe("an application and its workers", () => {
     expect(effects).toHaveLength(3);
   });
 
+  it("many dead jobs come back by a plan, each once, though two operators run it at once", async () => {
+    const place = freshPlace();
+    const [first, second, server] = [stage(place).semel, stage(place).semel, stage(place).semel];
+    const job = defineJob({ type: "many", correlation: ["document", "index"], ...chunk });
+    let isBroken = true;
+    const runs: number[] = [];
+    server.worker({
+      processors: [
+        processor(job, async ({ payload: { index } }) => {
+          runs.push(index);
+          if (isBroken) throw new NonRetryableError(`chunk ${index} cannot be read`);
+          return { dimensions: 3 };
+        }),
+      ],
+      concurrency: 50,
+    });
+    const indexes = Array.from({ length: 250 }, (_, index) => index);
+    await first.enqueueMany(
+      job,
+      indexes.map((index) => ({ document: "d", index })),
+    );
+    const died = async (): Promise<number> => (await first.deadLetters.groups())[0]?.count ?? 0;
+    await waitFor(async () => (await died()) === 250, { what: "every job to die", deadlineMs: 40_000 });
+    const plans = await Promise.all([first, second].map(({ deadLetters }) => deadLetters.plan({ type: "many" })));
+    for (const plan of plans) expect(plan).toMatchObject({ total: 250, counts: { runs: 250 } });
+
+    isBroken = false;
+    const reports = await Promise.all(plans.map((plan) => plan.run({ rate: 1_000 })));
+    for (const report of reports) expect(report).toMatchObject({ refused: [], ended: "all" });
+    expect(reports.reduce((sum, { redriven }) => sum + redriven, 0)).toBe(250);
+    await waitFor(() => runs.length === 500, { what: "every job to run again", deadlineMs: 40_000 });
+    expect(runs.slice(250).sort((a, b) => a - b)).toEqual(indexes);
+    expect(await died()).toBe(0);
+    expect(await first.deadLetters.plan()).toMatchObject({ total: 0 });
+  });
+
   it("a job that runs elsewhere can be watched and cancelled, long before its next renewal", async () => {
     const { app, server } = two();
     const job = defineJob({ type: "long", correlation: "none", payload: z.object({}) });
