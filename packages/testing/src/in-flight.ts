@@ -10,13 +10,17 @@ export class InFlight {
   /** The queue, watched. */
   readonly queue: Queue;
   readonly #watched: Queue;
+  /** Where is looked how much waits. */
+  readonly #behind: Queue;
   #running = 0;
   /** Counts beginnings and ends: as long as it stands still, nothing happens. */
   #turnover = 0;
   #stuckAt = -1;
 
-  constructor(queue: Queue) {
+  /** @param behind the same queue without the faults that may be in front of it. Default: the queue itself. */
+  constructor(queue: Queue, behind: Queue = queue) {
     this.#watched = queue;
+    this.#behind = behind;
     // Not a copy: an adapter's methods live on its prototype.
     this.queue = new Proxy(queue, {
       get: (target, name) => {
@@ -42,8 +46,8 @@ export class InFlight {
   /** Whether a job is being handled, or may be without time passing. */
   async #isBusy(): Promise<boolean> {
     if (this.#running > 0) return true;
-    for (const { lane } of await this.#watched.lanes()) {
-      const { held, waiting } = await this.#watched.counts(lane);
+    for (const { lane } of await this.#behind.lanes()) {
+      const { held, waiting } = await this.#behind.counts(lane);
       if (!held && waiting > 0) return true;
     }
     return false;

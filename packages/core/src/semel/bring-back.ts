@@ -62,6 +62,7 @@ async function bringBack(
   const answer = await engine.asked("redrive", () =>
     engine.guard.ask({ op: "redrive", key, id, newId, steps, deadlineMs }),
   );
+  runtime.failpoint?.("redrive:after-record");
   if (answer.is === "unknown") {
     throw new SemelError("JOB_NOT_FOUND", `${id} cannot be brought back: its record has expired`, { details: { id } });
   }
@@ -71,6 +72,7 @@ async function bringBack(
   const addition = readdressed(envelope, payload, newId, runtime.clock.now(), deadlineMs, limits);
   // If the queue refuses it, the ended job gets its place back.
   await engine.admit({ reserve: undefined, addition });
+  runtime.failpoint?.("redrive:after-add");
   return newId;
 }
 

@@ -16,6 +16,7 @@ import { within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
 import { Line } from "../runtime/line.ts";
 import { redactText } from "../runtime/redact.ts";
+import { SimulatedCrash } from "../runtime/runtime.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
 import type { Settings } from "./options.ts";
 import { type Origin, type Prepared, prepare } from "./prepare.ts";
@@ -144,6 +145,7 @@ export class Engine {
       if (turn) await turn;
       return await this.#admitted(prepared);
     } catch (cause) {
+      if (SimulatedCrash.is(cause)) throw cause;
       // A backend that was not reached has been sent nothing. What is wrong with it otherwise speaks for itself.
       const isAway = !this.#isUp && SemelError.isInstance(cause) && cause.code === "STORE_UNAVAILABLE";
       if (SemelError.isInstance(cause) && !isAway) throw cause;

@@ -5,6 +5,7 @@ import type { Claim, Claimed } from "../idempotency/operations.ts";
 import { decodeEnvelope, type Envelope } from "../job/envelope.ts";
 import { guardKey, keyOf } from "../job/identity.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
+import { SimulatedCrash } from "../runtime/runtime.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
 
@@ -169,9 +170,12 @@ async function turnedAway(
 export async function followUp(parts: WorkerParts, key: string, id: string, followUps: string): Promise<boolean> {
   try {
     await parts.sendFollowUps(followUps);
+    parts.runtime.failpoint?.("follow-ups:sent");
     await parts.guard.insist({ op: "follow-ups-sent", key, id }, claimPatienceMs, parts.givingUp);
+    parts.runtime.failpoint?.("follow-ups:noted");
     return true;
   } catch (error) {
+    if (SimulatedCrash.is(error)) throw error;
     parts.emitter.emit("queue.unavailable", { during: "follow-ups", error: describeFailure(error) });
     return false;
   }

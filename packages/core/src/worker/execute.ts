@@ -39,7 +39,8 @@ export async function execute(
     ),
   );
   try {
-    const returned = await untilObeyed(parts, arrival, () => run(parts, registration, conversation, steps));
+    const returning = untilObeyed(parts, arrival, () => run(parts, registration, conversation, steps));
+    const returned = await (parts.mortal ? Promise.race([returning, parts.mortal.died]) : returning);
     const forgotten = conversation.forgotten(returned);
     if (forgotten) return { is: "dead", reason: "NON_RETRYABLE", error: notReturned(forgotten) };
     const decided = decidedBy(returned);

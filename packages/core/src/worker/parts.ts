@@ -10,6 +10,7 @@ import type { JobRequest } from "../job/request.ts";
 import type { Around } from "../processor/around.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
+import type { Mortal } from "./mortal.ts";
 import type { Registration } from "./registration.ts";
 
 /** What an attempt needs of its worker and of the Semel around it. */
@@ -17,6 +18,8 @@ export interface WorkerParts {
   readonly id: string;
   readonly guard: Guard;
   readonly runtime: Runtime;
+  /** Where this attempt can be made to die; absent in production. */
+  readonly mortal?: Mortal | undefined;
   readonly emitter: Emitter;
   readonly logger: Logger;
   readonly around: Around | undefined;

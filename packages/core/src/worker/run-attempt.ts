@@ -9,6 +9,7 @@ import { type Arrival, arrive, isArrival } from "./arrival.ts";
 import { type Ending, judge } from "./ending.ts";
 import { execute } from "./execute.ts";
 import { converse } from "./job-context.ts";
+import { mortal } from "./mortal.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
 import { settle } from "./settle.ts";
@@ -28,7 +29,11 @@ export async function runAttempt(parts: WorkerParts, delivery: Delivery): Promis
     if (!isArrival(arrived)) return arrived;
     arrival = arrived;
     parts.leases.hold(arrival.lease);
-    return await live(parts, arrival);
+    const own = mortal(parts.runtime);
+    const disposition = await live(own ? { ...parts, mortal: own, runtime: own.runtime } : parts, arrival);
+    if (disposition.do === "ack") parts.runtime.failpoint?.("ack:before");
+    else parts.runtime.failpoint?.("return:before");
+    return disposition;
   } catch (error) {
     // A simulated crash leaves everything as it is; the lease and the broker's hold end by themselves.
     if (SimulatedCrash.is(error)) return { do: "abandon" };
