@@ -1,6 +1,12 @@
 // The public surface of @semel/testing. The conformance suites for adapters are in @semel/testing/suites.
 
-export { type ExerciseOptions, type ExerciseReport, exercise } from "./exercise.ts";
+export { type Effect, type EffectLedger, effectLedger } from "./exercise/effect-ledger.ts";
+export {
+  type ExerciseOptions,
+  type ExerciseProblem,
+  type ExerciseReport,
+  exercise,
+} from "./exercise/exercise.ts";
 export { type Failpoint, failpoints } from "./failpoints.ts";
 export type { HappenedFault } from "./faults/fault-plan.ts";
 export { type FaultyBackend, faulty } from "./faults/faulty.ts";

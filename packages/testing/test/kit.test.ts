@@ -74,7 +74,7 @@ describe("createTestKit", () => {
     expect(await kit.semel.status(id)).toMatchObject({ state: "dead", reason: "CRASH_LOOP", crashes: 4, attempt: 1 });
   });
 
-  it("repeats no effect in 200 seeded schedules when the provider honours the key", async () => {
+  it("repeats no effect in 200 seeded schedules when the provider honours the key", { timeout: 30_000 }, async () => {
     const charged = new Set<string>();
     charge.mockImplementation(async (_entity, key) => {
       charged.add(key);
@@ -103,7 +103,7 @@ describe("createTestKit", () => {
       effects: () => charges,
     });
     expect(report.repeated).toBeGreaterThan(0);
-    expect(report.repeatedIn.length).toBeGreaterThan(0);
+    expect(report.problems.length).toBeGreaterThan(0);
   });
 
   it("defers without burning an attempt, and dead-letters at once what cannot be helped", async () => {
