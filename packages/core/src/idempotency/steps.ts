@@ -90,6 +90,7 @@ export class Steps {
     const input =
       options.input === undefined ? undefined : digest(canonicalJson(options.input, defaultPayloadLimits).text);
     const held = { key: lease.key, owner: lease.owner, fence: lease.fence, step } as const;
+    const askedAt = runtime.clock.monotonic();
     const begun = await this.#begin({
       op: "step-begin",
       ...held,
@@ -119,6 +120,12 @@ export class Steps {
       });
     }
 
+    // A process that stood still reads an old answer before its timers tell it so: others may have the job by now.
+    lease.confirmedAt = Math.max(lease.confirmedAt, askedAt);
+    if (runtime.clock.monotonic() >= lease.fencedAt) {
+      lease.expire();
+      throw attemptOver(name);
+    }
     emitter.emit("step.started", { ...about, step, repeated: begun.repeated });
     runtime.failpoint?.(`once:${name}:before-effect`);
     const startedAt = runtime.clock.monotonic();

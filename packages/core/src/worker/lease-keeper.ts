@@ -8,8 +8,6 @@ import { LinkedList } from "../runtime/linked-list.ts";
 
 /** A renewal every third of a lease leaves two more chances before it ends. */
 const renewAfter = 1 / 3;
-/** Past this part of the lease without an answer, it is treated as lost: the rest is for what is already on its way. */
-const fenceAfter = 5 / 6;
 const extendDeadlineMs = 5_000;
 
 interface Keeping {
@@ -108,9 +106,8 @@ export class LeaseKeeper {
   }
 
   #nextFence(lease: Lease): Timer {
-    const passed = this.#keeping.clock.monotonic() - lease.confirmedAt;
-    const fence = (): void => lease.abort("lease-lost", "the lease could not be renewed in time");
-    return this.#keeping.clock.timer(Math.max(0, lease.leaseMs * fenceAfter - passed), fence, "background");
+    const { clock } = this.#keeping;
+    return clock.timer(Math.max(0, lease.fencedAt - clock.monotonic()), () => lease.expire(), "background");
   }
 
   async #extend(delivery: Delivery): Promise<void> {

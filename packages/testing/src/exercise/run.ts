@@ -213,7 +213,8 @@ class Stage {
     this.#clock.timer(forMs, () => {
       this.#story.tell(`worker ${name}`, "goes on");
       backend.resume();
-      clock.resume();
+      // A process that wakes up may read what has arrived before it looks at its clock: the worse order of the two.
+      setImmediate(() => clock.resume());
     });
   }
 
