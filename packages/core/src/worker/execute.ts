@@ -82,11 +82,16 @@ async function run(
 }
 
 /** Settles with the run, or rejects once the run was told to stop and did not within {@link graceMs}. */
-function untilObeyed(parts: WorkerParts, { lease }: Arrival, work: () => Promise<unknown>): Promise<unknown> {
+function untilObeyed(parts: WorkerParts, arrival: Arrival, work: () => Promise<unknown>): Promise<unknown> {
+  const { lease } = arrival;
   return new Promise((resolve, reject) => {
     let grace: Timer | undefined;
     const stopWaiting = (): void => {
-      grace = parts.runtime.clock.timer(graceMs, () => reject(lease.aborted), "background");
+      const giveUp = (): void => {
+        runsAway(parts, arrival);
+        reject(lease.aborted);
+      };
+      grace = parts.runtime.clock.timer(graceMs, giveUp, "background");
     };
     const ignoreAborts = lease.onAbort(stopWaiting);
     if (lease.aborted) stopWaiting();
@@ -104,6 +109,19 @@ function untilObeyed(parts: WorkerParts, { lease }: Arrival, work: () => Promise
         reject(error);
       },
     );
+  });
+}
+
+/** Its slot is taken back, and what it still does cannot be stopped: that has to be said. */
+function runsAway(parts: WorkerParts, { delivery, envelope, claimed, lease }: Arrival): void {
+  parts.note(delivery, "runaway");
+  parts.emitter.emit("attempt.runaway", {
+    id: delivery.id,
+    type: envelope?.type ?? delivery.lane,
+    tenant: envelope?.tenant,
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+    reason: lease.abortReason ?? "lease-lost",
   });
 }
 

@@ -8,7 +8,9 @@ import type { JobId } from "../job/identity.ts";
 import type { AnyJob, InputOf } from "../job/job.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { Around } from "../processor/around.ts";
+import type { Delivery } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Isolation } from "./isolation.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
 import type { Mortal } from "./mortal.ts";
 import type { Registration } from "./registration.ts";
@@ -25,10 +27,13 @@ export interface WorkerParts {
   readonly around: Around | undefined;
   readonly registrations: ReadonlyMap<string, Registration>;
   readonly leases: LeaseKeeper;
+  readonly isolation: Isolation;
   /** The worker takes nothing more: what is not begun is given back. */
   readonly stopping: AbortSignal;
   /** The worker's time to close is over: what is not answered yet is not waited for. */
   readonly givingUp: AbortSignal;
+  /** For the worker's account of its closing: an attempt begins, has settled one way or the other, or ignores its signal. */
+  note(delivery: Delivery, what: "begun" | "finished" | "released" | "runaway"): void;
   /** Enqueues on behalf of the job that runs. */
   enqueue<J extends AnyJob>(
     cause: Envelope,

@@ -50,6 +50,7 @@ export async function settle(
   parts.runtime.failpoint?.("settle:after");
   if (answer.is === "lost") return lost(parts, arrival, facts, answer.state);
   if (answer.is === "already") {
+    parts.note(arrival.delivery, "finished");
     parts.emitter.emit("attempt.lost", { ...facts.about, ranMs: facts.ranMs, now: answer.state });
     return { do: "ack" };
   }
@@ -249,6 +250,7 @@ function emit(
   error: Failure | undefined,
 ): void {
   const { emitter } = parts;
+  parts.note(arrival.delivery, judged.is === "released" ? "released" : "finished");
   switch (judged.is) {
     case "completed":
       return emitter.emit("attempt.completed", { ...about, ranMs, steps: steps.length });

@@ -178,10 +178,10 @@ describe("shutdown", () => {
     await waitFor(async () => (await semel.status(slow.id))?.state === "running", { what: "both to run" });
     const closing = worker.close({ deadline: "100ms" });
     finish();
-    expect(await closing).toEqual({ finished: [quick.id], released: [slow.id] });
+    expect(await closing).toEqual({ finished: [quick.id], released: [slow.id], leftBehind: [] });
     expect(heard).toEqual(["shutdown"]);
     expect(await semel.status(slow.id)).toMatchObject({ state: "retrying", attempt: 1, crashes: 0, deferrals: 0 });
-    expect(await worker.close()).toEqual({ finished: [quick.id], released: [slow.id] });
+    expect(await worker.close()).toEqual({ finished: [quick.id], released: [slow.id], leftBehind: [] });
     const second = semel.worker({ processors: [processor(job, async () => "by another")] });
     await second.idle();
     expect(await semel.status(job, slow.id)).toMatchObject({ state: "completed", result: "by another", attempt: 1 });
