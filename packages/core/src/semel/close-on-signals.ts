@@ -7,7 +7,7 @@ import type { Semel } from "./semel.ts";
 /** Past the deadline, how long jobs may be given back and connections closed before the process ends all the same. */
 const overtimeMs = 4_500;
 /** Once all is closed, a process that something else keeps alive ends after this long. */
-const lingerMs = 1_000;
+const lingerMs = 500;
 
 export interface CloseOnSignalsOptions {
   /** Default: `["SIGTERM", "SIGINT"]`. */

@@ -158,7 +158,7 @@ describe("shutdown", () => {
     const backend = memory();
     kit = createTestKit({ processors: [untilAborted()] });
     const semel = createSemel({ ...backend, logger: false });
-    let finish = (): void => {};
+    let finish: (() => void) | undefined;
     const heard: unknown[] = [];
     const mixed = processor(
       job,
@@ -175,9 +175,9 @@ describe("shutdown", () => {
     const worker = semel.worker({ processors: [mixed] });
     const quick = await semel.enqueue(job, { id: "quick" });
     const slow = await semel.enqueue(job, { id: "slow" });
-    await waitFor(async () => (await semel.status(slow.id))?.state === "running", { what: "both to run" });
+    await waitFor(async () => finish && (await semel.status(slow.id))?.state === "running", { what: "both to run" });
     const closing = worker.close({ deadline: "100ms" });
-    finish();
+    finish?.();
     expect(await closing).toEqual({ finished: [quick.id], released: [slow.id], leftBehind: [] });
     expect(heard).toEqual(["shutdown"]);
     expect(await semel.status(slow.id)).toMatchObject({ state: "retrying", attempt: 1, crashes: 0, deferrals: 0 });
