@@ -132,6 +132,18 @@ describe("a signal", { timeout: 30_000 }, () => {
   });
 });
 
+test("a process that has used a Semel, and lets go of it at the end of a block, ends by itself", {
+  timeout: 30_000,
+}, async () => {
+  const program = fileURLToPath(new URL("./children/use.ts", import.meta.url));
+  const used = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void used.kill("SIGKILL"));
+  const lines: string[] = [];
+  createInterface({ input: used.stdout }).on("line", (line) => lines.push(line));
+  const [code] = await once(used, "close");
+  expect([code, lines]).toEqual([0, ["done: a result"]]);
+});
+
 describe("closeOnSignals", () => {
   const listeners = () => process.listenerCount("SIGUSR2");
 
