@@ -170,9 +170,10 @@ class Stage {
     const { job, payload, tenant } = this.#subject;
     const scope = tenant === undefined ? this.#application : this.#application.forTenant(tenant);
     const enqueue = scope.enqueue as (job: AnyJob, payload: unknown) => Promise<{ id: string; outcome: string }>;
+    this.#story.tell("application", "enqueues");
     const { id, outcome } = await enqueue.call(scope, job, payload);
     this.#jobs.add(id);
-    this.#story.tell("application", `enqueues: ${outcome}`);
+    if (outcome !== "created") this.#story.tell("application", `is answered: ${outcome}`);
     return id;
   }
 
