@@ -55,10 +55,12 @@ export { type Duration, duration } from "./runtime/duration.ts";
 export { type Runtime, SimulatedCrash } from "./runtime/runtime.ts";
 // Semel
 export type { Backend } from "./semel/backend.ts";
+export { type CloseOnSignalsOptions, closeOnSignals } from "./semel/close-on-signals.ts";
 export { createSemel } from "./semel/create-semel.ts";
 export type { Explanation } from "./semel/explain.ts";
 export type { SemelOptions } from "./semel/options.ts";
 export type { Enqueue, EnqueueMany, Scope, TenantSemel } from "./semel/scope.ts";
-export { type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel/semel.ts";
+export { type CloseOptions, type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel/semel.ts";
 export type { JobStatus, StatusState } from "./semel/status.ts";
+export type { Closed } from "./worker/closed.ts";
 export type { Worker, WorkerOptions } from "./worker/worker.ts";

@@ -93,6 +93,34 @@ describe.each([
     });
   }, 60_000);
 
+  it("a running job that is cancelled is told so; what runs when its worker closes is given back, and counts nothing", async () => {
+    const job = defineJob({ type: "stopped", correlation: ["document", "index"], ...chunk });
+    const reasons: string[] = [];
+    let running = 0;
+    const worker = semel.worker({
+      processors: [
+        processor(job, ({ signal }) => {
+          running++;
+          return new Promise<never>((_, reject) =>
+            signal.addEventListener("abort", () => {
+              reasons.push((signal.reason as { reason: string }).reason);
+              reject(signal.reason);
+            }),
+          );
+        }),
+      ],
+    });
+    const first = await semel.enqueue(job, { document: "d", index: 1 });
+    const second = await semel.enqueue(job, { document: "d", index: 2 });
+    await waitFor(() => running === 2, { what: "both to run", deadlineMs: 30_000 });
+    expect(await semel.cancel(first.id, "changed my mind")).toBe("requested");
+    await expect(first.result({ timeout: "30s" })).rejects.toMatchObject({ code: "JOB_CANCELLED" });
+    expect(await worker.close({ deadline: "0s" })).toEqual({ finished: [], released: [second.id], leftBehind: [] });
+    expect(reasons).toEqual(["cancelled", "shutdown"]);
+    expect(await semel.status(second.id)).toMatchObject({ state: "retrying", attempt: 1, crashes: 0 });
+    expect(await semel.cancel(second.id)).toBe("cancelled");
+  }, 60_000);
+
   describe("a duplicate enqueue does no double work", () => {
     const define = (type: string) =>
       defineJob({ type, correlation: ["document", "index"], retry: { maxAttempts: 1 }, ...chunk });

@@ -2,7 +2,7 @@ import type { Consumer, Delivery, Disposition, Queue } from "@semel/core/adapter
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** An attempt that has made no end for this long in real time is taken to wait for the virtual clock. */
-const patienceMs = 25;
+const usualPatienceMs = 25;
 const drainDeadlineMs = 5_000;
 
 /** Knows which deliveries of a queue are being handled, so that a test can wait until something has happened. */
@@ -10,13 +10,19 @@ export class InFlight {
   /** The queue, watched. */
   readonly queue: Queue;
   readonly #watched: Queue;
+  /** Where is looked how much waits. */
+  readonly #behind: Queue;
+  readonly #patienceMs: number;
   #running = 0;
   /** Counts beginnings and ends: as long as it stands still, nothing happens. */
   #turnover = 0;
   #stuckAt = -1;
 
-  constructor(queue: Queue) {
+  /** @param behind the same queue without the faults that may be in front of it. Default: the queue itself. */
+  constructor(queue: Queue, behind: Queue = queue, patienceMs: number = usualPatienceMs) {
     this.#watched = queue;
+    this.#patienceMs = patienceMs;
+    this.#behind = behind;
     // Not a copy: an adapter's methods live on its prototype.
     this.queue = new Proxy(queue, {
       get: (target, name) => {
@@ -39,11 +45,16 @@ export class InFlight {
       }
     });
 
+  /** How many deliveries are being handled. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Whether a job is being handled, or may be without time passing. */
   async #isBusy(): Promise<boolean> {
     if (this.#running > 0) return true;
-    for (const { lane } of await this.#watched.lanes()) {
-      const { held, waiting } = await this.#watched.counts(lane);
+    for (const { lane } of await this.#behind.lanes()) {
+      const { held, waiting } = await this.#behind.counts(lane);
       if (!held && waiting > 0) return true;
     }
     return false;
@@ -52,11 +63,21 @@ export class InFlight {
   /** Everything has gone as far as it can without time passing, or seems to. */
   async settled(): Promise<void> {
     await turns();
+    await this.#settled();
+  }
+
+  /** The same of several. */
+  static async allSettled(all: readonly InFlight[]): Promise<void> {
+    await turns();
+    for (const one of all) await one.#settled();
+  }
+
+  async #settled(): Promise<void> {
     let [seen, since] = [this.#turnover, performance.now()];
     // Once found to wait for the clock, it is not waited for again at every tick.
     while (this.#stuckAt !== this.#turnover && (await this.#isBusy())) {
       if (this.#turnover !== seen) [seen, since] = [this.#turnover, performance.now()];
-      else if (performance.now() - since > patienceMs) this.#stuckAt = seen;
+      else if (performance.now() - since > this.#patienceMs) this.#stuckAt = seen;
       await turns();
     }
   }

@@ -4,12 +4,15 @@ import {
   type Duration,
   duration,
   type EventName,
+  OptionInvalidError,
   type Semel,
   type SemelEvent,
   type SemelOptions,
   SimulatedCrash,
 } from "@semel/core";
 import { memory } from "@semel/core/memory";
+import { type Failpoint, isFailpoint, isOfAttempt } from "./failpoints.ts";
+import { type FaultyBackend, faulty } from "./faults/faulty.ts";
 import { InFlight } from "./in-flight.ts";
 import { countedIds, seededRandom } from "./seeded.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -20,7 +23,7 @@ export interface TestKitOptions extends Pick<SemelOptions, "hooks" | "around" | 
   readonly processors: readonly AnyProcessor[];
   /** Jobs of a type at a time. Default: 10. */
   readonly concurrency?: number | undefined;
-  /** Backoff and jitter follow from it. Default: 1. */
+  /** Backoff, jitter and the chance of faults follow from it. Default: 1. */
   readonly seed?: number | undefined;
   /** Asked at every point of an attempt: whether its process dies there. */
   readonly crashIf?: ((point: string) => boolean) | undefined;
@@ -44,6 +47,8 @@ export interface TestKit extends AsyncDisposable {
   /** The real Semel, on memory and on the kit's clock. */
   readonly semel: Semel;
   readonly clock: VirtualClock;
+  /** What it stands on, each part of which can be made to fail: `kit.backend.store.failNext("settle")`. */
+  readonly backend: FaultyBackend;
   /** Every event so far. */
   readonly events: readonly SemelEvent[];
   /** Runs what may run now, until nothing is left that need not wait for its time. */
@@ -51,12 +56,12 @@ export interface TestKit extends AsyncDisposable {
   /** Lets time pass, and everything happen that becomes due on the way. */
   advance(time: Duration): Promise<Tally>;
   /**
-   * The next attempt that passes this point ends there, as if its process had been killed: nothing more is written, the
-   * lease runs out. Points: `claim:after`, `once:<step>:before-effect`, `once:<step>:after-effect`,
-   * `once:<step>:after-record`, `children:<group>:after-enqueue`, `children:<group>:after-look`,
-   * `children:<group>:after-record`, `settle:before`, `settle:after`, `follow-ups:after-send`.
+   * The next attempt that passes this point ends there, as if its process had been killed: nothing more is written, not a
+   * line of the processor runs any more, the lease runs out. Whoever enqueues, cancels or redrives gets a `SimulatedCrash`
+   * at a point of theirs. `docs/lifecycle.md` lists the points, and what each leaves behind.
+   * @throws `OPTION_INVALID` for a point there is none of.
    */
-  crashAt(point: string, options?: { readonly times?: number | undefined }): void;
+  crashAt(point: Failpoint, options?: { readonly times?: number | undefined }): void;
   /** Resolves with the first event of this name, past or future, that fits. Rejects after 5 s of real time. */
   waitForEvent<N extends EventName>(
     name: N,
@@ -86,8 +91,9 @@ const counted: Partial<Record<EventName, keyof Tally>> = {
  */
 export function createTestKit(options: TestKitOptions): TestKit {
   const { processors, concurrency, seed = 1, crashIf, logger = false, hooks = [], ...rest } = options;
-  const backend = memory();
-  const inFlight = new InFlight(backend.queue);
+  const inner = memory();
+  const backend = faulty(inner, { seed });
+  const inFlight = new InFlight(backend.queue, inner.queue);
   const clock = new VirtualClock({ settle: () => inFlight.settled() });
   const events: SemelEvent[] = [];
   const crashes = new Map<string, number>();
@@ -95,7 +101,7 @@ export function createTestKit(options: TestKitOptions): TestKit {
   const failpoint = (point: string): void => {
     const left = crashes.get(point) ?? 0;
     if (left > 0) crashes.set(point, left - 1);
-    else if (point.startsWith("enqueue:") || !crashIf?.(point)) return;
+    else if (!isOfAttempt(point) || !crashIf?.(point)) return;
     crashed++;
     throw new SimulatedCrash(point);
   };
@@ -123,11 +129,12 @@ export function createTestKit(options: TestKitOptions): TestKit {
   const kit: TestKit = {
     semel,
     clock,
+    backend,
     events,
     drain: () => tally(() => inFlight.drained()),
     advance: (time) => tally(() => clock.advance(milliseconds(time)).then(() => inFlight.settled())),
     crashAt(point, { times = 1 } = {}) {
-      if (!points.test(point)) throw new Error(`crashAt: there is no point "${point}"; docs/lifecycle.md lists them`);
+      if (!isFailpoint(point)) throw new OptionInvalidError("crashAt", "a point of docs/lifecycle.md", point);
       crashes.set(point, times);
     },
     waitForEvent<N extends EventName>(
@@ -142,6 +149,7 @@ export function createTestKit(options: TestKitOptions): TestKit {
       return waitFor(found, { what: `the event ${name}` }) as Promise<Extract<SemelEvent, { name: N }>>;
     },
     async close() {
+      backend.resume();
       // What still runs is told to stop at once: no test should wait for its timers.
       await Promise.all([worker.close({ deadline: "0s" }), inFlight.ended(clock)]);
       await semel.close();
@@ -150,9 +158,6 @@ export function createTestKit(options: TestKitOptions): TestKit {
   };
   return kit;
 }
-
-const points =
-  /^(claim:after|settle:(before|after)|follow-ups:after-send|once:.+:(before-effect|after-effect|after-record)|children:.+:after-(enqueue|look|record)|enqueue:after-(reserve|add))$/;
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

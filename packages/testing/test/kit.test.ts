@@ -50,17 +50,21 @@ describe("createTestKit", () => {
     expect(charge.mock.calls[1]?.[1]).toBe(charge.mock.calls[0]?.[1]);
   });
 
-  it.each(["claim:after", "once:embed:before-effect", "once:embed:after-record", "settle:before", "settle:after"])(
-    "survives a worker that dies at %s, at the price of at most one call",
-    async (point) => {
-      kit.crashAt(point);
-      const { id } = await enqueue();
-      expect(await kit.drain()).toMatchObject({ crashed: 1 });
-      await kit.advance("31s");
-      expect(await kit.semel.status(job, id)).toMatchObject({ state: "completed", attempt: 1 });
-      expect(charge).toHaveBeenCalledTimes(1);
-    },
-  );
+  it.each([
+    "claim:after",
+    "once:embed:before-effect",
+    "once:embed:after-record",
+    "settle:before",
+    "settle:after",
+    "ack:before",
+  ] as const)("survives a worker that dies at %s, at the price of at most one call", async (point) => {
+    kit.crashAt(point);
+    const { id } = await enqueue();
+    expect(await kit.drain()).toMatchObject({ crashed: 1 });
+    await kit.advance("31s");
+    expect(await kit.semel.status(job, id)).toMatchObject({ state: "completed", attempt: 1 });
+    expect(charge).toHaveBeenCalledTimes(1);
+  });
 
   it("sets a job aside whose worker dies every time, without burning an attempt", async () => {
     kit.crashAt("once:embed:before-effect", { times: 10 });
@@ -70,7 +74,7 @@ describe("createTestKit", () => {
     expect(await kit.semel.status(id)).toMatchObject({ state: "dead", reason: "CRASH_LOOP", crashes: 4, attempt: 1 });
   });
 
-  it("repeats no effect in 200 seeded schedules when the provider honours the key", async () => {
+  it("repeats no effect in 200 seeded schedules when the provider honours the key", { timeout: 30_000 }, async () => {
     const charged = new Set<string>();
     charge.mockImplementation(async (_entity, key) => {
       charged.add(key);
@@ -99,7 +103,7 @@ describe("createTestKit", () => {
       effects: () => charges,
     });
     expect(report.repeated).toBeGreaterThan(0);
-    expect(report.repeatedIn.length).toBeGreaterThan(0);
+    expect(report.problems.length).toBeGreaterThan(0);
   });
 
   it("defers without burning an attempt, and dead-letters at once what cannot be helped", async () => {

@@ -1,11 +1,28 @@
 import { MemoryQueue, MemoryStore } from "@semel/core/memory";
 import { describeJobStore, describeQueue, virtualTime } from "@semel/testing/suites";
+import { faulty } from "../src/index.ts";
 import { PlainQueue, queueView, storeView } from "./shared.ts";
 
 describeQueue({
   name: "a queue with nothing beyond the minimum",
   features: new PlainQueue().features,
   create: () => ({ queue: new PlainQueue(), time: virtualTime() }),
+});
+
+// As long as no fault is asked for, nobody can tell it from what is behind it.
+describeQueue({
+  name: "a faulty queue",
+  features: new MemoryQueue().features,
+  create: () => ({ queue: faulty(new MemoryQueue()), time: virtualTime() }),
+});
+
+describeJobStore({
+  name: "a faulty store",
+  features: new MemoryStore().features,
+  create() {
+    const store = faulty(new MemoryStore());
+    return { store, deadLetters: store, time: virtualTime() };
+  },
 });
 
 describeQueue({

@@ -5,6 +5,9 @@ import type { Timer } from "../runtime/clock.ts";
 import type { Link } from "../runtime/linked-list.ts";
 import type { Progress } from "./job-record.ts";
 
+/** Past this part of the lease without an answer, it is treated as lost: the rest is for what is already on its way. */
+const fenceAfter = 5 / 6;
+
 interface LeaseOptions {
   readonly delivery: Delivery;
   readonly key: GuardKey;
@@ -86,6 +89,16 @@ export class Lease {
     } finally {
       this.#controller?.abort(this.#aborted);
     }
+  }
+
+  /** From then on the run may begin nothing, on the monotonic clock; each renewal that is answered puts it off. */
+  get fencedAt(): number {
+    return this.confirmedAt + this.leaseMs * fenceAfter;
+  }
+
+  /** Nobody could be asked for too long: somebody else may have the job by now. */
+  expire(): void {
+    this.abort("lease-lost", "the lease could not be renewed in time");
   }
 
   lose(): void {

@@ -76,6 +76,7 @@ export async function runStep<T>(parts: StepParts, call: StepCall<T>): Promise<J
       return fromRecord(step, begun.value, options.maxBytes);
     case "run":
       if (finding?.is === "found") return await record(parts, call, finding.value);
+      refuseWhenFenced(parts, call);
       return await haveEffect(parts, call, begun.repeated);
     case "lost":
       parts.lease.lose();
@@ -92,7 +93,7 @@ export async function runStep<T>(parts: StepParts, call: StepCall<T>): Promise<J
  * meanwhile, the job is released, and that counts nothing either.
  */
 async function begin<T>(
-  { guard, lease }: StepParts,
+  { guard, lease, runtime }: StepParts,
   { step, options }: StepCall<T>,
   onUncertain: "begin" | "ask",
 ): Promise<StepBegun> {
@@ -100,12 +101,23 @@ async function begin<T>(
   const input =
     options.input === undefined ? undefined : digest(canonicalJson(options.input, defaultPayloadLimits).text);
   const operation = { op: "step-begin", key, owner, fence, step, input, onUncertain, leaseMs } as const;
+  const askedAt = runtime.clock.monotonic();
+  let begun: StepBegun;
   try {
-    return await guard.ask(operation);
+    begun = await guard.ask(operation);
   } catch {
     // A signal is made only where somebody needs it.
-    return await guard.insist(operation, Math.max(recordPatienceMs, leaseMs), lease.signal);
+    begun = await guard.insist(operation, Math.max(recordPatienceMs, leaseMs), lease.signal);
   }
+  if (begun.is !== "lost") lease.confirmedAt = Math.max(lease.confirmedAt, askedAt);
+  return begun;
+}
+
+/** A process that stood still reads an old answer before its timers tell it so: others may have the job by now. */
+function refuseWhenFenced<T>({ lease, runtime }: StepParts, { name }: StepCall<T>): void {
+  if (runtime.clock.monotonic() < lease.fencedAt) return;
+  lease.expire();
+  throw leaseLost(name, "begun");
 }
 
 const effectOf = ({ lease, generation }: StepParts, step: string): Effect => ({

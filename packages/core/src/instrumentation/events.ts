@@ -49,9 +49,10 @@ export interface Events {
   "attempt.cancelled": AboutAttempt & { readonly ranMs: number; readonly by: string };
   "attempt.released": AboutAttempt & { readonly ranMs: number };
   "attempt.aborted": AboutAttempt & { readonly reason: AbortReason };
+  "attempt.runaway": AboutAttempt & { readonly reason: AbortReason };
   "attempt.lost": AboutAttempt & { readonly ranMs: number; readonly now: JobState | "absent" };
   "delivery.held": AboutJob & {
-    readonly reason: "unknown-type" | "newer-version" | "newer-format" | "busy" | "not-yet";
+    readonly reason: "unknown-type" | "newer-version" | "newer-format" | "busy" | "not-yet" | "isolated";
     readonly nextInMs: number;
   };
   "delivery.dropped": AboutJob & { readonly reason: FinalState | "superseded" };
@@ -83,7 +84,13 @@ export interface Events {
   "worker.problem": { readonly worker: string; readonly during: string; readonly error: Failure };
   "worker.unready": { readonly worker: string; readonly error: Failure };
   "worker.ready": { readonly worker: string };
-  "worker.stopped": { readonly worker: string; readonly finished: number; readonly released: number };
+  "worker.stalled": { readonly worker: string; readonly forMs: number };
+  "worker.stopped": {
+    readonly worker: string;
+    readonly finished: number;
+    readonly released: number;
+    readonly leftBehind: number;
+  };
 }
 
 export type EventName = keyof Events;
@@ -109,6 +116,7 @@ export const eventNames: readonly EventName[] = Object.keys({
   "attempt.cancelled": 0,
   "attempt.released": 0,
   "attempt.aborted": 0,
+  "attempt.runaway": 0,
   "attempt.lost": 0,
   "delivery.held": 0,
   "delivery.dropped": 0,
@@ -128,5 +136,6 @@ export const eventNames: readonly EventName[] = Object.keys({
   "worker.problem": 0,
   "worker.unready": 0,
   "worker.ready": 0,
+  "worker.stalled": 0,
   "worker.stopped": 0,
 } satisfies Record<EventName, 0>) as EventName[];

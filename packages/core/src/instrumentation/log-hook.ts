@@ -27,6 +27,10 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     ],
     "attempt.deferred": ["info", (e) => `deferred: ${e.type}: ${e.reason}; next in ${readable(e.nextInMs)}`],
     "attempt.dead": ["error", (e) => `dead: ${e.type}: ${e.reason} after attempt ${e.attempt}: ${e.error.message}`],
+    "attempt.runaway": [
+      "error",
+      (e) => `runaway: ${e.type} goes on although it was told to stop (${e.reason}); its slot was taken back`,
+    ],
     "attempt.lost": ["warn", (e) => `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`],
     "delivery.held": ["info", (e) => `held: ${e.type}: ${e.reason}; looked at again in ${readable(e.nextInMs)}`],
     "result.omitted": ["warn", (e) => `completed without its result: ${e.type}: ${e.why}`],
@@ -38,7 +42,15 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${e.error.message}`],
     "worker.unready": ["error", (e) => `worker ${e.worker} takes no jobs: ${e.error.message}`],
     "worker.ready": ["info", (e) => `worker ${e.worker} takes jobs again`],
-    "worker.stopped": ["info", (e) => `worker stopped: ${e.finished} finished, ${e.released} released`],
+    "worker.stalled": [
+      "warn",
+      (e) =>
+        `worker ${e.worker} could do nothing for ${readable(e.forMs)}: a processor blocks the event loop, or the machine stood still`,
+    ],
+    "worker.stopped": [
+      "info",
+      (e) => `worker stopped: ${e.finished} finished, ${e.released} released, ${e.leftBehind} left behind`,
+    ],
   };
 
 /** Busy and not-yet are the ordinary course of things, not news. */

@@ -49,6 +49,7 @@ export async function admit(parts: AdmitParts, prepared: Prepared, deadlineMs: n
         (await isMissing(parts, addition.lane, reserved.id, left()))
       ) {
         const given = await guard.ask({ op: "unreserve", key: reserve.key, id: reserved.id }, left());
+        runtime.failpoint?.("enqueue:after-unreserve");
         if (given.is === "gone") return await admit(parts, prepared, left());
       }
       if (reserved.is !== "created") return reserved;

@@ -95,6 +95,7 @@ async function bringBack(
     const answer = await engine.asked("redrive", () =>
       engine.guard.ask({ op: "redrive", key, id, newId, steps, deadlineMs }),
     );
+    runtime.failpoint?.("redrive:after-record");
     if (answer.is === "unknown") throw refusal.expired(id);
     const is = answer.is === "redriven" ? "redriven" : "already";
     if (answer.is === "already") {
@@ -107,6 +108,7 @@ async function bringBack(
     const addition = readdressed(envelope, payload, newId, runtime.clock.now(), deadlineMs, limits);
     // If the queue refuses it, the ended job gets its place back.
     await engine.admit({ reserve: undefined, addition });
+    runtime.failpoint?.("redrive:after-add");
     return { is, id: newId };
   }
 }

@@ -6,7 +6,8 @@ import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
 import { checkTenant } from "../job/identity.ts";
 import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
-import type { Duration } from "../runtime/duration.ts";
+import { type Closed, together } from "../worker/closed.ts";
+import { Isolation } from "../worker/isolation.ts";
 import { JobWorker, type Worker, type WorkerHost, type WorkerOptions } from "../worker/worker.ts";
 import { childOf, Engine } from "./engine.ts";
 import type { Explanation } from "./explain.ts";
@@ -14,7 +15,7 @@ import { handle } from "./handle.ts";
 import { type SemelOptions, settingsOf } from "./options.ts";
 import type { EnqueueMany, TenantSemel } from "./scope.ts";
 import { Scoped, tenantSemel } from "./scoped.ts";
-import { type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel.ts";
+import { type CloseOptions, type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel.ts";
 import type { JobStatus } from "./status.ts";
 
 /**
@@ -30,6 +31,8 @@ class RunningSemel extends Semel {
   readonly #engine: Engine;
   readonly #scoped: Scoped;
   readonly #workers = new Set<Worker>();
+  /** Of all its workers: they live and die together. */
+  readonly #isolation = new Isolation();
   #closing: Promise<void> | undefined;
   readonly deadLetters: DeadLetters;
   readonly enqueueMany: EnqueueMany<UntenantedJob>;
@@ -152,6 +155,7 @@ class RunningSemel extends Semel {
       wakes: engine.wakes,
       prepareRequest: (cause, request, id, isBound) => engine.prepareRequest(cause, request, id, isBound),
       admitRequest: (prepared) => engine.admitRequest(prepared),
+      isolation: this.#isolation,
       prepareFollowUps: (cause, requests) => engine.prepareFollowUps(cause, requests),
       sendFollowUps: (followUps) => engine.sendFollowUps(followUps),
       async enqueue(cause, job, payload, options = {}) {
@@ -171,11 +175,17 @@ class RunningSemel extends Semel {
     return this.#engine.ready();
   }
 
-  close(options: { readonly deadline?: Duration | undefined } = {}): Promise<void> {
-    this.#closing ??= Promise.all([...this.#workers].map((worker) => worker.close(options))).then(() =>
-      this.#engine.close(),
-    );
+  close({ deadline, onClosed }: CloseOptions = {}): Promise<void> {
+    // Also when they are closing already: it may be in more of a hurry now.
+    const closing = [...this.#workers].map((worker) => worker.close({ deadline }));
+    this.#closing ??= this.#close(closing, onClosed);
     return this.#closing;
+  }
+
+  async #close(closing: readonly Promise<Closed>[], onClosed: CloseOptions["onClosed"]): Promise<void> {
+    const closed = together(await Promise.all(closing));
+    await this.#engine.close();
+    onClosed?.(closed);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -134,6 +134,7 @@ export class Scoped implements Scope {
     const answer = await this.#engine.asked("cancel", () =>
       guard.ask({ op: "cancel", key: record.key, id, by, keepMs: cancelledKeepMs }),
     );
+    settings.runtime.failpoint?.("cancel:after-record");
     if (answer.is === "requested") signals.publish("cancel", id);
     if (answer.is === "cancelled") {
       signals.publish("changed", id);

@@ -4,6 +4,7 @@ import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
 import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
 import type { Duration } from "../runtime/duration.ts";
+import type { Closed } from "../worker/closed.ts";
 import type { Worker, WorkerOptions } from "../worker/worker.ts";
 import type { Explanation } from "./explain.ts";
 import type { EnqueueMany, Scope, TenantSemel } from "./scope.ts";
@@ -24,6 +25,13 @@ export interface QueueCounts {
 
 /** A worker that is alive. */
 export type WorkerInfo = Omit<WorkerBeat, "startedAt" | "seenAt"> & { readonly startedAt: Date; readonly seenAt: Date };
+
+export interface CloseOptions {
+  /** How long running jobs may go on. Default: `"25s"`. */
+  readonly deadline?: Duration | undefined;
+  /** Is told what became of the jobs that ran, when everything is closed. */
+  readonly onClosed?: ((closed: Closed) => void) | undefined;
+}
 
 /** What to pause: one type (with all that share its queue), one queue, or with neither every queue there is by now. */
 export interface Which {
@@ -70,7 +78,7 @@ export abstract class Semel implements Scope, AsyncDisposable {
   abstract forget(tenant: string): Promise<number>;
   /** Connects now rather than at first use. Rejects with what is wrong. */
   abstract ready(): Promise<void>;
-  /** Closes its workers, then queue and store. Closing twice is one close. */
-  abstract close(options?: { readonly deadline?: Duration | undefined }): Promise<void>;
+  /** Closes its workers, then queue and store. Closing twice is one close; a deadline that ends sooner is the one that counts. */
+  abstract close(options?: CloseOptions): Promise<void>;
   abstract [Symbol.asyncDispose](): Promise<void>;
 }

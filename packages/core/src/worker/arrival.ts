@@ -15,7 +15,7 @@ const holdMs = 15_000;
  * A claim is asked for this long. While the store does not answer nothing else could run here either; and a claim that
  * was given up might have gone through, and would look like a crash once its lease is over.
  */
-const claimPatienceMs = 600_000;
+export const claimPatienceMs = 600_000;
 /** How soon a delivery comes back when the store was silent. */
 export const storeSilentMs = 5_000;
 /** What an unreadable envelope is claimed with, as it cannot say so itself. */
@@ -171,8 +171,9 @@ async function turnedAway(
 export async function followUp(parts: WorkerParts, key: string, id: string, followUps: string): Promise<boolean> {
   try {
     await parts.sendFollowUps(followUps);
-    parts.runtime.failpoint?.("follow-ups:after-send");
+    parts.runtime.failpoint?.("follow-ups:sent");
     await parts.guard.insist({ op: "follow-ups-sent", key, id }, claimPatienceMs, parts.givingUp);
+    parts.runtime.failpoint?.("follow-ups:noted");
     return true;
   } catch (error) {
     if (SimulatedCrash.is(error)) throw error;

@@ -8,6 +8,7 @@ export class Attempts {
   readonly #clock: Clock;
   #underWay = 0;
   #onLast = (): void => {};
+  #sooner: ((ms: number) => void) | undefined;
   /** Nobody is told anything as long as there is nobody who might want to know. */
   #watching = 0;
   readonly #watchers = new Set<() => void>();
@@ -34,12 +35,22 @@ export class Attempts {
   endWithin(ms: number): Promise<boolean> {
     if (this.#underWay === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const timer = this.#clock.timer(ms, () => resolve(false));
+      const over = (): void => resolve(false);
+      let timer = this.#clock.timer(ms, over);
+      this.#sooner = (left) => {
+        timer.cancel();
+        timer = this.#clock.timer(left, over);
+      };
       this.#onLast = () => {
         timer.cancel();
         resolve(true);
       };
     });
+  }
+
+  /** Whoever waits for them to end waits no longer than this from now on. */
+  hurry(ms: number): void {
+    this.#sooner?.(ms);
   }
 
   /** Asks `isOver` again at each end of an attempt, until it says so. */

@@ -43,7 +43,8 @@ export async function execute(
     ),
   );
   try {
-    const returned = await untilObeyed(parts, arrival, () => run(parts, registration, conversation, steps));
+    const returning = untilObeyed(parts, arrival, () => run(parts, registration, conversation, steps));
+    const returned = await (parts.mortal ? Promise.race([returning, parts.mortal.died]) : returning);
     // Whatever became of what unwound it: while children have not ended, this was no end.
     if (groups.waitsFor) return interrupted(arrival, undefined) ?? { is: "waiting", for: groups.waitsFor };
     const forgotten = conversation.forgotten(returned);
@@ -94,11 +95,16 @@ async function run(
 }
 
 /** Settles with the run, or rejects once the run was told to stop and did not within {@link graceMs}. */
-function untilObeyed<T>(parts: WorkerParts, { lease }: Arrival, work: () => Promise<T>): Promise<T> {
+function untilObeyed<T>(parts: WorkerParts, arrival: Arrival, work: () => Promise<T>): Promise<T> {
+  const { lease } = arrival;
   return new Promise((resolve, reject) => {
     let grace: Timer | undefined;
     const stopWaiting = (): void => {
-      grace = parts.runtime.clock.timer(graceMs, () => reject(lease.aborted), "background");
+      const giveUp = (): void => {
+        runsAway(parts, arrival);
+        reject(lease.aborted);
+      };
+      grace = parts.runtime.clock.timer(graceMs, giveUp, "background");
     };
     const ignoreAborts = lease.onAbort(stopWaiting);
     if (lease.aborted) stopWaiting();
@@ -116,6 +122,19 @@ function untilObeyed<T>(parts: WorkerParts, { lease }: Arrival, work: () => Prom
         reject(error);
       },
     );
+  });
+}
+
+/** Its slot is taken back, and what it still does cannot be stopped: that has to be said. */
+function runsAway(parts: WorkerParts, { delivery, envelope, claimed, lease }: Arrival): void {
+  parts.note(delivery, "runaway");
+  parts.emitter.emit("attempt.runaway", {
+    id: delivery.id,
+    type: envelope?.type ?? delivery.lane,
+    tenant: envelope?.tenant,
+    attempt: claimed.attempt,
+    fence: claimed.fence,
+    reason: lease.abortReason ?? "lease-lost",
   });
 }
 

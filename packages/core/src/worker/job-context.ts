@@ -36,6 +36,7 @@ export function converse(
   const { lease, claimed } = arrival;
   const { id, type, tenant } = envelope;
   const { clock } = parts.runtime;
+  const { mortal } = parts;
   const made: Outcome[] = [];
   const make = (decided: Decided): Outcome => {
     // What a processor says goes to logs, records and letters.
@@ -58,9 +59,18 @@ export function converse(
     },
     envelope: asOf(envelope, claimed),
     log: childLogger(parts.logger, { id, type, tenant, attempt: claimed.attempt }),
-    once: (name, run, options) => steps.once(name, run, options),
-    enqueue: (job, given, options) => parts.enqueue(envelope, job, given, options),
-    children: (name, requests, options) => groups.join(name, requests, options),
+    once: (name, run, options) => {
+      const step = steps.once(name, run, options);
+      return mortal ? quiet(mortal.whileAlive(step)) : step;
+    },
+    enqueue: (job, given, options) => {
+      const enqueued = parts.enqueue(envelope, job, given, options);
+      return mortal ? mortal.whileAlive(enqueued) : enqueued;
+    },
+    children: (name, requests, options) => {
+      const joined = groups.join(name, requests, options);
+      return mortal ? quiet(mortal.whileAlive(joined)) : joined;
+    },
     async progress(fraction, note) {
       if (!(fraction >= 0 && fraction <= 1))
         throw new OptionInvalidError("progress(fraction)", "a number from 0 to 1", fraction);
@@ -95,6 +105,12 @@ export function converse(
       return made.map(decidedBy).find((decided) => decided !== answered);
     },
   };
+}
+
+/** As with any step: whoever does not await it must not bring the process down. */
+function quiet<T>(step: Promise<T>): Promise<T> {
+  step.catch(() => {});
+  return step;
 }
 
 /** The envelope with the counters and times of this attempt. */

@@ -8,9 +8,10 @@ import { LinkedList } from "../runtime/linked-list.ts";
 
 /** A renewal every third of a lease leaves two more chances before it ends. */
 const renewAfter = 1 / 3;
-/** Past this part of the lease without an answer, it is treated as lost: the rest is for what is already on its way. */
-const fenceAfter = 5 / 6;
 const extendDeadlineMs = 5_000;
+/** A renewal that comes late by this part of the lease, and by a second at least, was kept from coming. */
+const stallAfter = 1 / 6;
+const leastStallMs = 1_000;
 
 interface Keeping {
   readonly clock: Clock;
@@ -18,6 +19,8 @@ interface Keeping {
   /** Renews the broker's hold; answers those it has lost. */
   readonly extend: (held: readonly Delivery[]) => Promise<readonly Delivery[]>;
   readonly onProblem: (during: "renew" | "extend", error: unknown) => void;
+  /** For this long no timer fired: the event loop was blocked, or the machine stood still. */
+  readonly onStall: (forMs: number) => void;
 }
 
 /**
@@ -30,6 +33,7 @@ export class LeaseKeeper {
   readonly #keeping: Keeping;
   readonly #leases = new LinkedList<Lease>();
   readonly #extender: Gatherer<Delivery, "held" | "lost">;
+  #stalledUntil = Number.NEGATIVE_INFINITY;
 
   constructor(keeping: Keeping) {
     this.#keeping = keeping;
@@ -95,9 +99,11 @@ export class LeaseKeeper {
   }
 
   #nextRenewal(lease: Lease): Timer {
+    const dueAt = this.#keeping.clock.monotonic() + lease.leaseMs * renewAfter;
     return this.#keeping.clock.timer(
       lease.leaseMs * renewAfter,
       () => {
+        this.#look(dueAt, lease.leaseMs);
         if (!lease.kept || lease.isLost) return;
         lease.kept.renewal = this.#nextRenewal(lease);
         void this.renew(lease);
@@ -107,10 +113,18 @@ export class LeaseKeeper {
     );
   }
 
+  /** One stall holds up the renewals of all leases, and is told once. */
+  #look(dueAt: number, leaseMs: number): void {
+    const now = this.#keeping.clock.monotonic();
+    const forMs = now - dueAt;
+    if (forMs < Math.max(leastStallMs, leaseMs * stallAfter) || dueAt < this.#stalledUntil) return;
+    this.#stalledUntil = now;
+    this.#keeping.onStall(Math.round(forMs));
+  }
+
   #nextFence(lease: Lease): Timer {
-    const passed = this.#keeping.clock.monotonic() - lease.confirmedAt;
-    const fence = (): void => lease.abort("lease-lost", "the lease could not be renewed in time");
-    return this.#keeping.clock.timer(Math.max(0, lease.leaseMs * fenceAfter - passed), fence, "background");
+    const { clock } = this.#keeping;
+    return clock.timer(Math.max(0, lease.fencedAt - clock.monotonic()), () => lease.expire(), "background");
   }
 
   async #extend(delivery: Delivery): Promise<void> {

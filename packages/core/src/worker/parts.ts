@@ -9,10 +9,13 @@ import type { JobId } from "../job/identity.ts";
 import type { AnyJob, InputOf } from "../job/job.ts";
 import type { JobRequest } from "../job/request.ts";
 import type { Around } from "../processor/around.ts";
+import type { Delivery } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Admission } from "../semel/admit.ts";
 import type { Prepared } from "../semel/prepare.ts";
+import type { Isolation } from "./isolation.ts";
 import type { LeaseKeeper } from "./lease-keeper.ts";
+import type { Mortal } from "./mortal.ts";
 import type { Registration } from "./registration.ts";
 
 /** What an attempt needs of its worker and of the Semel around it. */
@@ -20,15 +23,20 @@ export interface WorkerParts {
   readonly id: string;
   readonly guard: Guard;
   readonly runtime: Runtime;
+  /** Where this attempt can be made to die; absent in production. */
+  readonly mortal?: Mortal | undefined;
   readonly emitter: Emitter;
   readonly logger: Logger;
   readonly around: Around | undefined;
   readonly registrations: ReadonlyMap<string, Registration>;
   readonly leases: LeaseKeeper;
+  readonly isolation: Isolation;
   /** The worker takes nothing more: what is not begun is given back. */
   readonly stopping: AbortSignal;
   /** The worker's time to close is over: what is not answered yet is not waited for. */
   readonly givingUp: AbortSignal;
+  /** For the worker's account of its closing: an attempt begins, has settled one way or the other, or ignores its signal. */
+  note(delivery: Delivery, what: "begun" | "finished" | "released" | "runaway"): void;
   /** Enqueues on behalf of the job that runs. */
   enqueue<J extends AnyJob>(
     cause: Envelope,

@@ -8,10 +8,12 @@ import { jobOf } from "../job/identity.ts";
 import { parsePayload, upcast } from "../job/payload.ts";
 import type { Delivery, Disposition } from "../queue/queue.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
-import { type Arrival, arrive, isArrival } from "./arrival.ts";
+import { type Arrival, arrive, claimPatienceMs, isArrival, storeSilentMs } from "./arrival.ts";
 import { type Ending, judge } from "./ending.ts";
 import { execute } from "./execute.ts";
+import { isSuspect } from "./isolation.ts";
 import { converse } from "./job-context.ts";
+import { mortal } from "./mortal.ts";
 import type { WorkerParts } from "./parts.ts";
 import type { Registration } from "./registration.ts";
 import { settle } from "./settle.ts";
@@ -23,22 +25,52 @@ import { settle } from "./settle.ts";
  *   └─ arrival.ts ─┘ └──────── here ─────┘ └──── execute.ts, lease-keeper.ts ───┘ └────── ending.ts, settle.ts ────────┘
  */
 
+/** A job that has to run apart is looked at again after this part of its lease, up to twice as much. */
+const isolationWait = 1 / 3;
+
 /** Never rejects: whatever happens, the queue is told what is to become of the delivery. */
 export async function runAttempt(parts: WorkerParts, delivery: Delivery): Promise<Disposition> {
   let arrival: Arrival | undefined;
+  let isolated = (): void => {};
   try {
     const arrived = await arrive(parts, delivery);
     if (!isArrival(arrived)) return arrived;
     arrival = arrived;
     parts.leases.hold(arrival.lease);
-    return await live(parts, arrival);
+    parts.note(delivery, "begun");
+    const leave = isSuspect(arrival) ? parts.isolation.enter() : () => {};
+    if (!leave) return await stepAside(parts, arrival);
+    isolated = leave;
+    const own = mortal(parts.runtime);
+    const disposition = await live(own ? { ...parts, mortal: own, runtime: own.runtime } : parts, arrival);
+    if (disposition.do === "ack") parts.runtime.failpoint?.("ack:before");
+    else parts.runtime.failpoint?.("return:before");
+    return disposition;
   } catch (error) {
     // A simulated crash leaves everything as it is; the lease and the broker's hold end by themselves.
     if (SimulatedCrash.is(error)) return { do: "abandon" };
     throw error;
   } finally {
+    isolated();
     if (arrival) parts.leases.release(arrival.lease);
   }
+}
+
+/** Another job that keeps losing its workers runs here: this one is given back, and counts nothing. */
+async function stepAside(parts: WorkerParts, { delivery, envelope, lease }: Arrival): Promise<Disposition> {
+  const delayMs = Math.ceil(lease.leaseMs * isolationWait * (1 + parts.runtime.random()));
+  const { key, owner, fence } = lease;
+  const as = { state: "retrying", counts: "nothing", delayMs, error: undefined } as const;
+  try {
+    await parts.guard.insist({ op: "settle", key, owner, fence, as }, claimPatienceMs, parts.givingUp);
+  } catch {
+    // Reported already. Its lease ends by itself.
+    return { do: "return", delayMs: storeSilentMs };
+  }
+  parts.note(delivery, "released");
+  const about = { id: delivery.id, type: envelope?.type ?? delivery.lane, tenant: envelope?.tenant };
+  parts.emitter.emit("delivery.held", { ...about, reason: "isolated", nextInMs: delayMs });
+  return { do: "return", delayMs };
 }
 
 async function live(parts: WorkerParts, arrival: Arrival): Promise<Disposition> {

@@ -54,6 +54,7 @@ export async function settle(
   if (answer.is === "lost") return lost(parts, arrival, facts, answer.state);
   if (answer.is === "already") {
     arrival.lease.lose();
+    parts.note(arrival.delivery, "finished");
     parts.emitter.emit("attempt.lost", { ...facts.about, ranMs: facts.ranMs, now: answer.state });
     return { do: "ack" };
   }
@@ -282,6 +283,7 @@ function emit(
   error: Failure | undefined,
 ): void {
   const { emitter } = parts;
+  parts.note(arrival.delivery, judged.is === "released" ? "released" : "finished");
   switch (judged.is) {
     case "completed":
     case "committed":

@@ -10,6 +10,7 @@ import { wait } from "../runtime/clock.ts";
 import { within } from "../runtime/deadline.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
 import { Attempts } from "./attempts.ts";
+import type { Closed } from "./closed.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import type { WorkerParts } from "./parts.ts";
 import { Readiness } from "./readiness.ts";
@@ -39,11 +40,10 @@ export interface Worker extends AsyncDisposable {
   idle(): Promise<void>;
   /**
    * Stops fetching at once, lets running jobs finish until `deadline` (default `"25s"`), then fires their signals with
-   * `shutdown` and gives them back without burning an attempt. Says which ended either way. Closing twice is one close.
+   * `shutdown` and gives them back without burning an attempt. Says which ended which way. Closing twice is one close; a
+   * deadline that ends sooner is the one that counts.
    */
-  close(options?: {
-    readonly deadline?: Duration | undefined;
-  }): Promise<{ readonly finished: readonly string[]; readonly released: readonly string[] }>;
+  close(options?: { readonly deadline?: Duration | undefined }): Promise<Closed>;
 }
 
 const beatEveryMs = 10_000;
@@ -63,7 +63,7 @@ const consumeDeadlineMs = 15_000;
 const releaseGraceMs = 4_000;
 
 /** What a worker needs of the Semel around it. */
-export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp"> & {
+export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp" | "note"> & {
   readonly queue: Queue;
   readonly signals: Signals;
   ready(): Promise<void>;
@@ -78,6 +78,9 @@ interface Line {
   readonly leases: LeaseKeeper;
 }
 
+const listFor = (last: Parameters<WorkerParts["note"]>[1]): keyof Closed =>
+  last === "finished" || last === "released" ? last : "leftBehind";
+
 export class JobWorker implements Worker {
   readonly id: string;
   readonly #host: WorkerHost;
@@ -87,8 +90,9 @@ export class JobWorker implements Worker {
   readonly #attempts: Attempts;
   readonly #stopping = new AbortController();
   readonly #givingUp = new AbortController();
-  readonly #finished: string[] = [];
-  readonly #released: string[] = [];
+  readonly #closed = { finished: [] as string[], released: [] as string[], leftBehind: [] as string[] };
+  /** What is known of each attempt under way. */
+  readonly #underWay = new Map<Delivery, Parameters<WorkerParts["note"]>[1]>();
   readonly #started: Promise<void>;
   readonly #upkeep: Upkeep;
   readonly #readiness = new Readiness();
@@ -96,7 +100,9 @@ export class JobWorker implements Worker {
   #isSaidUnready = false;
   #startedAt = 0;
   #cancels: AsyncDisposable | undefined;
-  #closing: ReturnType<Worker["close"]> | undefined;
+  #closing: Promise<Closed> | undefined;
+  /** On the monotonic clock: until then running jobs may go on. */
+  #closeAt = Number.POSITIVE_INFINITY;
 
   constructor(host: WorkerHost, options: WorkerOptions) {
     const { concurrency = 10 } = options;
@@ -198,6 +204,10 @@ export class JobWorker implements Worker {
       leases,
       stopping: this.#stopping.signal,
       givingUp: this.#givingUp.signal,
+      note: (delivery, what) => {
+        // Whatever is settled of a runaway: it is one.
+        if (this.#underWay.get(delivery) !== "runaway") this.#underWay.set(delivery, what);
+      },
     };
   }
 
@@ -208,6 +218,7 @@ export class JobWorker implements Worker {
       renew: (operation) => guard.ask(operation),
       extend: async (held) => (await consumer()?.extend(held)) ?? [],
       onProblem: (during, error) => this.#problem(during, error),
+      onStall: (forMs) => this.#host.emitter.emit("worker.stalled", { worker: this.id, forMs }),
     });
   }
 
@@ -222,9 +233,11 @@ export class JobWorker implements Worker {
       this.#problem("attempt", error);
       disposition = { do: "return", delayMs: 1_000 };
     }
+    const last = this.#underWay.get(delivery);
+    this.#underWay.delete(delivery);
+    // What was turned away never ran.
+    if (last && this.#stopping.signal.aborted) this.#closed[listFor(last)].push(jobOf(delivery));
     this.#attempts.end();
-    if (this.#stopping.signal.aborted)
-      (disposition.do === "ack" ? this.#finished : this.#released).push(jobOf(delivery));
     return disposition;
   }
 
@@ -248,12 +261,19 @@ export class JobWorker implements Worker {
     return this.#attempts.underWay === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
   }
 
-  close(options: { readonly deadline?: Duration | undefined } = {}): ReturnType<Worker["close"]> {
-    this.#closing ??= this.#close(toMs(options.deadline ?? "25s", "close.deadline"));
+  close(options: { readonly deadline?: Duration | undefined } = {}): Promise<Closed> {
+    const { clock } = this.#host.runtime;
+    const deadlineMs = toMs(options.deadline ?? "25s", "close.deadline");
+    const closeAt = clock.monotonic() + deadlineMs;
+    if (closeAt < this.#closeAt) {
+      this.#closeAt = closeAt;
+      this.#attempts.hurry(deadlineMs);
+    }
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #close(deadlineMs: number): ReturnType<Worker["close"]> {
+  async #close(): Promise<Closed> {
     this.#stopping.abort(new Error("the worker is closing"));
     this.#upkeep.stop();
     this.#attempts.tellAll();
@@ -261,7 +281,7 @@ export class JobWorker implements Worker {
     const lines = [...this.#lines.values()];
     await Promise.all(lines.map(({ consumer }) => this.#upkeep.once("stop", () => consumer.stop())));
 
-    if (!(await this.#attempts.endWithin(deadlineMs))) {
+    if (!(await this.#attempts.endWithin(Math.max(0, this.#closeAt - this.#host.runtime.clock.monotonic())))) {
       for (const { leases } of lines)
         for (const lease of leases.leases) lease.abort("shutdown", "the worker is shutting down");
       if (!(await this.#attempts.endWithin(releaseGraceMs)))
@@ -275,13 +295,18 @@ export class JobWorker implements Worker {
     await this.#upkeep.once("signals", async () => this.#cancels?.[Symbol.asyncDispose]());
     // One that never got to start never said that it was there.
     if (this.#startedAt > 0) await this.#upkeep.once("beat", () => this.#beat(0));
+    const closed = {
+      ...this.#closed,
+      leftBehind: [...this.#closed.leftBehind, ...Array.from(this.#underWay.keys(), ({ id }) => id)],
+    };
     this.#host.emitter.emit("worker.stopped", {
       worker: this.id,
-      finished: this.#finished.length,
-      released: this.#released.length,
+      finished: closed.finished.length,
+      released: closed.released.length,
+      leftBehind: closed.leftBehind.length,
     });
     this.#host.closed(this);
-    return { finished: this.#finished, released: this.#released };
+    return closed;
   }
 
   /** Says that it is alive, and takes no more jobs while its clock is wrong. */

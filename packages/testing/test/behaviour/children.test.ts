@@ -11,7 +11,7 @@ import {
 import { memory } from "@semel/core/memory";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { createTestKit, type TestKit, type TestKitOptions } from "../../src/index.ts";
+import { createTestKit, type Failpoint, type TestKit, type TestKitOptions } from "../../src/index.ts";
 import { PlainQueue } from "../shared.ts";
 
 const chunk = defineJob({
@@ -413,7 +413,7 @@ describe("a child whose record has gone", () => {
 });
 
 describe("a crash", () => {
-  const points = ["claim:after", "children:chunks:after-enqueue", "children:chunks:after-look"];
+  const points: Failpoint[] = ["claim:after", "children:chunks:after-enqueue", "children:chunks:after-look"];
   points.push("children:chunks:after-record", "settle:before", "settle:after");
 
   it.each(points)("at %s of a look costs a lease and nothing else", async (point) => {

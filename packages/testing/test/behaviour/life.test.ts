@@ -158,7 +158,7 @@ describe("shutdown", () => {
     const backend = memory();
     kit = createTestKit({ processors: [untilAborted()] });
     const semel = createSemel({ ...backend, logger: false });
-    let finish = (): void => {};
+    let finish: (() => void) | undefined;
     const heard: unknown[] = [];
     const mixed = processor(
       job,
@@ -175,13 +175,13 @@ describe("shutdown", () => {
     const worker = semel.worker({ processors: [mixed] });
     const quick = await semel.enqueue(job, { id: "quick" });
     const slow = await semel.enqueue(job, { id: "slow" });
-    await waitFor(async () => (await semel.status(slow.id))?.state === "running", { what: "both to run" });
+    await waitFor(async () => finish && (await semel.status(slow.id))?.state === "running", { what: "both to run" });
     const closing = worker.close({ deadline: "100ms" });
-    finish();
-    expect(await closing).toEqual({ finished: [quick.id], released: [slow.id] });
+    finish?.();
+    expect(await closing).toEqual({ finished: [quick.id], released: [slow.id], leftBehind: [] });
     expect(heard).toEqual(["shutdown"]);
     expect(await semel.status(slow.id)).toMatchObject({ state: "retrying", attempt: 1, crashes: 0, deferrals: 0 });
-    expect(await worker.close()).toEqual({ finished: [quick.id], released: [slow.id] });
+    expect(await worker.close()).toEqual({ finished: [quick.id], released: [slow.id], leftBehind: [] });
     const second = semel.worker({ processors: [processor(job, async () => "by another")] });
     await second.idle();
     expect(await semel.status(job, slow.id)).toMatchObject({ state: "completed", result: "by another", attempt: 1 });

@@ -72,6 +72,6 @@ test("no schedule of deaths repeats an effect whose provider honours the key", {
   const payload = { entityId: "e2", revision: 1 };
   const seeds = 50;
   const report = await exercise(reembed, { payload, tenant: "org-1", seeds, effects: () => charged.size });
-  expect(report).toMatchObject({ seeds, completed: seeds, repeated: 0, repeatedIn: [] });
+  expect(report).toMatchObject({ seeds, completed: seeds, repeated: 0, problems: [] });
   expect(report.crashes).toBeGreaterThan(0);
 });

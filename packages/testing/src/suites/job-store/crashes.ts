@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import type { Promised, StoreStage } from "./stage.ts";
 
 /** Every point between the settlement of a job and the note that its follow-ups are in the queue. */
-const points = ["settle:after", "enqueue:after-reserve", "enqueue:after-add", "follow-ups:after-send"] as const;
+const points = ["settle:after", "enqueue:after-reserve", "enqueue:after-add", "follow-ups:sent"] as const;
 
 /**
  * What a store is for, seen through the whole of Semel: a worker is killed between two writes, and the next delivery
