@@ -10,7 +10,13 @@ import { embedded } from "../src/index.ts";
 /* One session for BullMQ, the records and a transaction that is open for a while: none may get in another's way. */
 
 const payload = z.object({ order: z.string() });
-const bill = defineJob({ type: "bill", payload, result: z.object({ rows: z.number() }), correlation: ["order"], lease: "1s" });
+const bill = defineJob({
+  type: "bill",
+  payload,
+  result: z.object({ rows: z.number() }),
+  correlation: ["order"],
+  lease: "1s",
+});
 const receipt = defineJob({ type: "receipt", payload, correlation: ["order"] });
 
 let semel: Semel;

@@ -186,6 +186,23 @@ describe("a step whose effect failed", () => {
     expect(charge).toHaveBeenCalledTimes(1);
   });
 
+  it("because its attempt was told to stop halts when it is begun anew", async () => {
+    const short = defineJob({ type: "short", payload: z.object({}), correlation: "none", timeout: "10s" });
+    const stopped = vi.fn(
+      ({ signal }: { signal: AbortSignal }) =>
+        new Promise<string>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    kit = createTestKit({
+      processors: [processor(short, async ({ once }) => void (await once("pay", stopped, { onUncertain: "halt" })))],
+    });
+    const { id } = await kit.semel.enqueue(short, {});
+    expect(await kit.advance("11s")).toMatchObject({ retried: 1 });
+    expect(await kit.semel.status(id)).toMatchObject({ error: { code: "TIMEOUT" } });
+    await kit.advance("1m");
+    expect(await kit.semel.status(id)).toMatchObject({ state: "dead", reason: "UNCERTAIN_EFFECT" });
+    expect(stopped).toHaveBeenCalledTimes(1);
+  });
+
   it.each(["halt", verify] as const)("counts as never begun if it says so itself: %s", async (onUncertain) => {
     start({ onUncertain, isUndone: (error) => (error as { code?: string }).code === "ECONNREFUSED" });
     charge.mockRejectedValueOnce(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }));
