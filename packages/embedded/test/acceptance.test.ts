@@ -121,6 +121,40 @@ describe.each([
     expect(await semel.cancel(second.id)).toBe("cancelled");
   }, 60_000);
 
+  it("many dead jobs come back by a plan, each once, though it is run twice at once", async () => {
+    const job = defineJob({ type: "many-dead", correlation: ["document", "index"], ...chunk });
+    let isBroken = true;
+    const worker = semel.worker({
+      processors: [
+        processor(job, async ({ payload, once }) => {
+          await once("embed", () => effects.push(`${payload.index}`));
+          if (isBroken) throw new NonRetryableError("it cannot be read");
+          return { dimensions: 3 };
+        }),
+      ],
+      concurrency: 20,
+    });
+    await semel.enqueueMany(
+      job,
+      Array.from({ length: 120 }, (_, index) => ({ document: "d", index })),
+    );
+    const letters = async (): Promise<number> =>
+      (await semel.deadLetters.groups({ type: "many-dead" })).reduce((sum, { count }) => sum + count, 0);
+    await waitFor(async () => (await letters()) === 120, { what: "every job to die", deadlineMs: 60_000 });
+    const plan = await semel.deadLetters.plan({ type: "many-dead" });
+    expect(plan).toMatchObject({ total: 120, counts: { runs: 120 } });
+    isBroken = false;
+    const reports = await Promise.all([plan.run({ rate: 500 }), plan.run({ rate: 500 })]);
+    expect(reports.reduce((sum, { redriven }) => sum + redriven, 0)).toBe(120);
+    for (const report of reports) expect(report).toMatchObject({ refused: [], ended: "all" });
+    await worker.idle();
+    await worker.close();
+    expect(await semel.find(job, { document: "d", index: 119 })).toMatchObject({ state: "completed", attempt: 1 });
+    expect(await letters()).toBe(0);
+    // What was paid for before the death was not paid for again.
+    expect(effects).toHaveLength(120);
+  }, 120_000);
+
   describe("a duplicate enqueue does no double work", () => {
     const define = (type: string) =>
       defineJob({ type, correlation: ["document", "index"], retry: { maxAttempts: 1 }, ...chunk });
