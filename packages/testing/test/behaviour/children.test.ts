@@ -208,6 +208,34 @@ describe("a child", () => {
     expect(named("children.enqueued")).toMatchObject([{ total: 2, created: 2 }]);
   });
 
+  it("that is dead and kept has failed already, and is not done again", async () => {
+    const kept = defineJob({
+      type: "kept",
+      payload: z.object({ id: z.string() }),
+      correlation: ["id"],
+      onDead: "keep",
+    });
+    const ran = vi.fn();
+    kit = createTestKit({
+      processors: [
+        processor(kept, async ({ deadLetter }) => {
+          ran();
+          return deadLetter("no");
+        }),
+        processor(document, async ({ children }) => {
+          const [one] = await children("one", [request(kept, { id: "a" })], { onFailure: "ignore" });
+          return [one?.state, one?.reason, one?.id];
+        }),
+      ],
+    });
+    const before = await kit.semel.enqueue(kept, { id: "a" });
+    await kit.drain();
+    const { id } = await enqueue([]);
+    await kit.drain();
+    expect(await kit.semel.status(id)).toMatchObject({ state: "completed", result: ["dead", "REJECTED", before.id] });
+    expect(ran).toHaveBeenCalledOnce();
+  });
+
   it("has a parent of its own waiting, over three generations", async () => {
     const tree = defineJob({
       type: "tree",
@@ -280,7 +308,7 @@ describe("the policy", () => {
   /** Ways not to complete. */
   const failures: Record<string, { state: string; make(): Promise<void> }> = {
     dead: { state: "dead", make: async () => void failing.add("a") },
-    "dead before, and kept": {
+    "dead before, and dies again": {
       state: "dead",
       async make() {
         failing.add("a");
