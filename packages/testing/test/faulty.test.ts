@@ -95,6 +95,7 @@ describe("a store that fails", () => {
     expect(() => store.failNext("complete")).toThrow(/store.failNext: expected any, start, .*settle.*got "complete"/);
     expect(() => store.failNext("settle", { times: 0 })).toThrow(/times: expected a whole number/);
     expect(() => store.failNext("settle", { chance: 2 })).toThrow(/chance: expected a number above 0/);
+    expect(() => faulty(new MemoryQueue()).delayNext({ by: "soon" as never })).toThrow(/delayNext.by: expected/);
     expect(() => faulty({} as MemoryStore)).toThrow(/faulty: expected a backend, a queue, a store or signals/);
     expect(() => faulty(new MemoryStore(), { seed: 0.5 })).toThrow(/faulty.seed/);
   });

@@ -90,7 +90,7 @@ describe("createTestKit", () => {
     expect(report.crashes).toBeGreaterThan(50);
   });
 
-  it("finds the repeats of a processor that ignores the key, and names the seeds", async () => {
+  it("finds the repeats of a processor that ignores the key, and names the seeds", { timeout: 30_000 }, async () => {
     let charges = 0;
     const careless = processor(job, async () => {
       charges++;

@@ -71,12 +71,9 @@ export function faultyQueue(queue: Queue, diary: FaultDiary): FaultyQueue {
     port.call([{ point: "add", call: [additions] }], async () => {
       const refused = new Set(additions.filter((call) => refusals.strike([{ point: "add", call }])));
       for (const { id } of refused) port.note(`refuses to add ${id}`);
-      const taken = await queue.add(additions.filter((addition) => !refused.has(addition)));
-      let next = 0;
-      return additions.map((addition) => {
-        if (refused.has(addition)) return { is: "refused", error: diary.error("queue: the addition was refused") };
-        return taken[next++] ?? { is: "refused", error: new Error("the queue answered too few additions") };
-      });
+      const taken = [...(await queue.add(additions.filter((addition) => !refused.has(addition))))];
+      const no = { is: "refused", error: diary.error("queue: the addition was refused") } as const;
+      return additions.flatMap((addition) => (refused.has(addition) ? no : taken.splice(0, 1)));
     });
   const consume: Queue["consume"] = (lane, options, handle) =>
     port.call([{ point: "consume", call: [lane, options, handle] }], async () => {
@@ -86,22 +83,23 @@ export function faultyQueue(queue: Queue, diary: FaultDiary): FaultyQueue {
       return consumer;
     });
 
-  const plan =
-    (verb: string, fault: (options: LateOptions) => DeliveryFault) =>
-    (options: DeliveryFaultOptions = {}): void =>
-      deliveries.add(verb, "any", fault(options as LateOptions), options);
-  const late = (options: LateOptions): number => toMs(options.by, "by");
+  const plan = (verb: string, fault: DeliveryFault, options: DeliveryFaultOptions): void =>
+    deliveries.add(verb, "any", fault, options);
   const faults: DeliveryFaults = {
     refuseNext: (options = {}) => refusals.add("refuseNext", "any", "refuse", options),
-    duplicateNext: plan("duplicateNext", () => ({ is: "twice" })),
-    delayNext: plan("delayNext", (options) => ({ is: "late", delayMs: () => late(options) })),
-    reorderNext: ({ times = 10, ...options }) =>
-      plan("reorderNext", () => ({ is: "late", delayMs: () => Math.floor(diary.random() * late(options)) }))({
-        ...options,
-        times,
-      }),
-    takeBackNext: ({ after = "0s", ...options } = {}) =>
-      plan("takeBackNext", () => ({ is: "taken-back", afterMs: toMs(after, "takeBackNext.after") }))(options),
+    duplicateNext: (options = {}) => plan("duplicateNext", { is: "twice" }, options),
+    delayNext({ by, ...options }) {
+      const delayMs = toMs(by, "delayNext.by");
+      plan("delayNext", { is: "late", delayMs: () => delayMs }, options);
+    },
+    reorderNext({ by, times = 10, ...options }) {
+      const mostMs = toMs(by, "reorderNext.by");
+      const delayMs = (): number => Math.floor(diary.random() * mostMs);
+      plan("reorderNext", { is: "late", delayMs }, { ...options, times });
+    },
+    takeBackNext({ after = "0s", ...options } = {}) {
+      plan("takeBackNext", { is: "taken-back", afterMs: toMs(after, "takeBackNext.after") }, options);
+    },
   };
   const { controls } = port;
   const resume = (): void => {
