@@ -50,6 +50,6 @@ export function drawPlan(chance: Chance): Plan {
 /** Two attempts in five meet with one. Pauses and partitions are mostly longer than a lease. */
 export function drawMishap(chance: Chance): Mishap | undefined {
   if (!chance.happens(0.4)) return undefined;
-  const is = chance.oneOf(["crash", "crash", "pause", "partition"]);
+  const is = chance.oneOf<Mishap["is"]>(["crash", "crash", "pause", "partition"]);
   return { at: chance.oneOf(points), is, ms: chance.between(5_000, 95_000) };
 }
