@@ -21,7 +21,16 @@ export interface Account {
 const atOnce = 200;
 
 export async function accountOf(semel: Semel, ids: readonly string[]): Promise<Account> {
-  const account = { enqueued: ids.length, completed: 0, dead: 0, cancelled: 0, waiting: 0, absent: 0, burnt: 0, crashes: 0 };
+  const account = {
+    enqueued: ids.length,
+    completed: 0,
+    dead: 0,
+    cancelled: 0,
+    waiting: 0,
+    absent: 0,
+    burnt: 0,
+    crashes: 0,
+  };
   for (let from = 0; from < ids.length; from += atOnce) {
     const some = await Promise.all(ids.slice(from, from + atOnce).map((id) => semel.status(id)));
     for (const status of some) {

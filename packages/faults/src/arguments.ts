@@ -41,7 +41,8 @@ export function readArguments(args: readonly string[]): Arguments {
   const { list, help, long } = values;
   const form: Form = long ? "long" : "short";
   const seed = values.seed === undefined ? randomInt(1_000_000) : wholeNumber("--seed", values.seed);
-  const together = values.together === undefined ? (long ? 1 : 3) : Math.max(1, wholeNumber("--together", values.together));
+  const together =
+    values.together === undefined ? (long ? 1 : 3) : Math.max(1, wholeNumber("--together", values.together));
   return { names: positionals, form, seed, together, list, help };
 }
 

@@ -63,7 +63,10 @@ export function effectFigures(effects: Effects, where = ""): readonly Figure[] {
   const { had, repeated, inWindow, perhapsInWindow, unaccounted, severalKeys } = effects;
   return [
     told(`${where}effects, counted outside`, had),
-    told(`${where}effects repeated`, `${repeated} (workers that ended in the window: ${inWindow}, perhaps ${perhapsInWindow} more)`),
+    told(
+      `${where}effects repeated`,
+      `${repeated} (workers that ended in the window: ${inWindow}, perhaps ${perhapsInWindow} more)`,
+    ),
     none(`${where}effects repeated or missing without one`, unaccounted),
     none(`${where}charges repeated where the key is honoured`, severalKeys),
   ];

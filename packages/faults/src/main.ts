@@ -31,19 +31,26 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (wanted.list) {
-    for (const { name, about, longOnly } of runs) console.log(`${name.padEnd(11)} ${about}${longOnly ? " (--long)" : ""}`);
+    for (const { name, about, longOnly } of runs)
+      console.log(`${name.padEnd(11)} ${about}${longOnly ? " (--long)" : ""}`);
     return 0;
   }
   const { names, form, seed } = wanted;
   const chosen = runs.filter((run) => (names.length > 0 ? names.includes(run.name) : form === "long" || !run.longOnly));
   const load = loadavg().map((average) => Math.round(average * 10) / 10);
-  console.log(`seed ${seed}, ${form} form, Node ${process.version}, ${availableParallelism()} cores, load ${load.join(" ")}\n`);
+  console.log(
+    `seed ${seed}, ${form} form, Node ${process.version}, ${availableParallelism()} cores, load ${load.join(" ")}\n`,
+  );
   const { held, broken } = await all(chosen, wanted, terminalProgress());
   console.log(`${held} held, ${broken} broken`);
   return broken > 0 ? 1 : 0;
 }
 
-async function all(chosen: readonly Run[], wanted: Arguments, progress: Progress): Promise<{ held: number; broken: number }> {
+async function all(
+  chosen: readonly Run[],
+  wanted: Arguments,
+  progress: Progress,
+): Promise<{ held: number; broken: number }> {
   const total = { held: 0, broken: 0 };
   const waiting = [...chosen];
   const next = async (): Promise<void> => {
@@ -58,16 +65,31 @@ async function all(chosen: readonly Run[], wanted: Arguments, progress: Progress
 }
 
 /** Does, prints and keeps one run. */
-async function one({ name, about }: Run, { form, seed }: Arguments, progress: Progress): Promise<{ held: number; broken: number }> {
+async function one(
+  { name, about }: Run,
+  { form, seed }: Arguments,
+  progress: Progress,
+): Promise<{ held: number; broken: number }> {
   const started = performance.now();
   progress.at(name, "begins");
   const { figures, problem } = await startRun({ name, form, seed }, (text) => progress.at(name, text));
   progress.end(name);
   const seconds = Math.round((performance.now() - started) / 1_000);
   console.log(`${name}: ${about} (${seconds} s)\n${figures.length > 0 ? `${table(figures)}\n` : ""}`);
-  if (problem !== undefined) console.log(`  BROKEN OFF (npm run test:faults -- ${name} --seed ${seed})\n${problem.replace(/^/gm, "  | ")}\n`);
+  if (problem !== undefined)
+    console.log(`  BROKEN OFF (npm run test:faults -- ${name} --seed ${seed})\n${problem.replace(/^/gm, "  | ")}\n`);
   mkdirSync(outFolder, { recursive: true });
-  const kept = { run: name, about, form, seed, at: new Date().toISOString(), node: process.version, seconds, problem, figures };
+  const kept = {
+    run: name,
+    about,
+    form,
+    seed,
+    at: new Date().toISOString(),
+    node: process.version,
+    seconds,
+    problem,
+    figures,
+  };
   writeFileSync(join(outFolder, `${name}.json`), `${JSON.stringify(kept, undefined, 2)}\n`);
   const broken = figures.filter(isBroken).length + (problem === undefined ? 0 : 1);
   return { held: figures.filter(({ verdict }) => verdict === "ok").length, broken };

@@ -16,7 +16,10 @@ export const brief = defineJob({ type: "brief", lease: "1s", ...shape });
 /** The same with a lease that outlasts the outages that are tested. */
 export const steady = defineJob({ type: "steady", lease: "15s", ...shape });
 
-export type PaidJob = typeof brief | typeof steady;
+/** The same, given up soon: for the job that kills whoever runs it. */
+export const poisonous = defineJob({ type: "poisonous", lease: "1s", ...shape, maxCrashes: 2 });
+
+export type PaidJob = typeof brief | typeof steady | typeof poisonous;
 
 export interface Paying {
   readonly ledger: string;
@@ -36,7 +39,10 @@ export interface Paying {
  * Two steps that write into the ledger, where nothing is ever taken out: a repeat shows. Between a line `effect` and the
  * line `recorded` of the same writer its worker is in the one window, or has just left it.
  */
-export function paidProcessor(job: PaidJob, { ledger, by, answerMs = 0, begins, before, charged }: Paying): AnyProcessor {
+export function paidProcessor(
+  job: PaidJob,
+  { ledger, by, answerMs = 0, begins, before, charged }: Paying,
+): AnyProcessor {
   const write = (what: string, n: number, key: string): void => appendFileSync(ledger, `${what} ${n} ${key} ${by}\n`);
   return processor(job, async ({ payload: { n }, once, signal }) => {
     begins?.(n);

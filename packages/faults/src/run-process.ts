@@ -40,12 +40,21 @@ const say = (word: RunWord): Promise<void> =>
     process.send(word, undefined, {}, (error) => (error ? reject(error) : resolve()));
   });
 
+/** @throws when the time is over. */
+function tooLate(minutes: number): Promise<never> {
+  const late = new Error(`it was not done within ${minutes} minutes`);
+  return new Promise((_, reject) => setTimeout(() => reject(late), minutes * 60_000).unref());
+}
+
 const { form, seed } = task;
 let figures: readonly Figure[] = [];
 const resources = new AsyncDisposableStack();
+/** What takes longer hangs. Minutes. */
+const patience = form === "long" ? 60 : 5;
 try {
   const progress = (text: string): void => void say({ is: "progress", text }).catch(() => undefined);
-  figures = await run.run({ form, seed, chance: chance(seed), progress, resources });
+  const done = run.run({ form, seed, chance: chance(seed), progress, resources });
+  figures = await Promise.race([done, tooLate(patience)]);
 } catch (error) {
   problems.push(problemOf(error));
 }

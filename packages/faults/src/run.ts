@@ -1,5 +1,5 @@
-import type { Chance } from "./simulation/chance.ts";
 import type { Figure } from "./figure.ts";
+import type { Chance } from "./simulation/chance.ts";
 
 /** `short` is part of `npm test`; `long` takes as long as it takes to be sure. */
 export type Form = "short" | "long";
@@ -26,6 +26,7 @@ export interface Run {
 }
 
 /** The size for a form. */
-export const sized = <T>({ form }: Pick<Setting, "form">, sizes: { readonly short: T; readonly long: T }): T => sizes[form];
+export const sized = <T>({ form }: Pick<Setting, "form">, sizes: { readonly short: T; readonly long: T }): T =>
+  sizes[form];
 
 export const range = (length: number): readonly number[] => Array.from({ length }, (_, n) => n);

@@ -44,7 +44,11 @@ export function freshLedger({ resources }: Setting): Ledger {
 let compiled: string | undefined;
 
 /** A worker in a process of its own, killed with the run at the latest. */
-export function worker({ resources }: Setting, settings: WorkSettings, preload?: "hour-ahead" | "hour-behind"): WitnessedProcess {
+export function worker(
+  { resources }: Setting,
+  settings: WorkSettings,
+  preload?: "hour-ahead" | "hour-behind",
+): WitnessedProcess {
   if (compiled === undefined) {
     const folder = mkdtempSync(join(tmpdir(), "semel-compiled-"));
     compiled = folder;

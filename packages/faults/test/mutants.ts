@@ -19,7 +19,11 @@ function mistaken(
 
 /** One that is given something else to decide. */
 function misled(
-  mislead: (operation: Operation, loaded: Parameters<Decide>[1], now: number) => readonly [Operation, Parameters<Decide>[1]],
+  mislead: (
+    operation: Operation,
+    loaded: Parameters<Decide>[1],
+    now: number,
+  ) => readonly [Operation, Parameters<Decide>[1]],
 ): Decide {
   const wrong = (operation: Operation, loaded: Parameters<Decide>[1], now: number, random?: () => number) =>
     decide(...mislead(operation, loaded, now), now, random);
@@ -42,10 +46,14 @@ const asHolder: Decide = misled((operation, loaded) => {
 
 export const mutants: Readonly<Record<string, Decide>> = {
   "the beginning of a step does not extend the lease": mistaken((operation, decided, found) =>
-    operation.op === "step-begin" ? withRecord(decided, (record) => ({ ...record, leaseUntil: found?.leaseUntil })) : decided,
+    operation.op === "step-begin"
+      ? withRecord(decided, (record) => ({ ...record, leaseUntil: found?.leaseUntil }))
+      : decided,
   ),
   "a renewal does not extend the lease": mistaken((operation, decided, found) =>
-    operation.op === "renew" ? withRecord(decided, (record) => ({ ...record, leaseUntil: found?.leaseUntil })) : decided,
+    operation.op === "renew"
+      ? withRecord(decided, (record) => ({ ...record, leaseUntil: found?.leaseUntil }))
+      : decided,
   ),
   "a stale fence is accepted": asHolder,
   "a claim does not look at the lease": misled((operation, loaded) => [
@@ -53,7 +61,8 @@ export const mutants: Readonly<Record<string, Decide>> = {
     operation.op === "claim" && loaded.record ? { ...loaded, record: { ...loaded.record, leaseUntil: 0 } } : loaded,
   ]),
   "the fence of a take-over is the one before": mistaken((operation, { answer, writes }, found) => {
-    if (operation.op !== "claim" || answer.is !== "acquired" || found?.state !== "running") return decidedAs(answer, writes);
+    if (operation.op !== "claim" || answer.is !== "acquired" || found?.state !== "running")
+      return decidedAs(answer, writes);
     return withRecord(decidedAs({ ...answer, fence: found.fence } as Answer, writes), (record) => ({
       ...record,
       fence: found.fence,
@@ -68,7 +77,10 @@ export const mutants: Readonly<Record<string, Decide>> = {
     operation.op === "claim" && decided.answer.is === "acquired" && found?.state === "running"
       ? {
           ...withRecord(decided, (record) => ({ ...record, failures: record.failures + 1 })),
-          answer: { ...decided.answer, attempt: ("attempt" in decided.answer ? decided.answer.attempt : 0) + 1 } as Answer,
+          answer: {
+            ...decided.answer,
+            attempt: ("attempt" in decided.answer ? decided.answer.attempt : 0) + 1,
+          } as Answer,
         }
       : decided,
   ),

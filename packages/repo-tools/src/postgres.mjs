@@ -118,7 +118,8 @@ async function startServer(programs, data, folder, user) {
       return { port, ...hosted(await start(port), () => start(port), folder) };
     } catch (error) {
       // Between finding a free port and taking it, somebody else may have taken it.
-      if (!/could not bind|could not create any TCP\/IP sockets/.test(String(error)) || attempt === portAttempts) throw error;
+      if (!/could not bind|could not create any TCP\/IP sockets/.test(String(error)) || attempt === portAttempts)
+        throw error;
     }
   }
 }
@@ -186,7 +187,14 @@ async function givenServer(url) {
   const refuse = async () => {
     throw new Error("The server at PG_URL is not ours to kill or restart: start one with `private`.");
   };
-  return { url, version: await serverVersion(url), source: "PG_URL", stop: async () => {}, kill: refuse, restart: refuse };
+  return {
+    url,
+    version: await serverVersion(url),
+    source: "PG_URL",
+    stop: async () => {},
+    kill: refuse,
+    restart: refuse,
+  };
 }
 
 /** @param {string} url */

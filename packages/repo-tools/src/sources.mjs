@@ -8,7 +8,9 @@ const packages = new URL("../../", import.meta.url);
 function source(specifier) {
   const [, name, part = "index"] = /^@semel\/([^/]+)(?:\/(.+))?$/.exec(specifier) ?? [];
   if (name === undefined) return undefined;
-  const places = [`${part}.ts`, `${part}/index.ts`, `${part}.mjs`].map((path) => new URL(`${name}/src/${path}`, packages));
+  const places = [`${part}.ts`, `${part}/index.ts`, `${part}.mjs`].map(
+    (path) => new URL(`${name}/src/${path}`, packages),
+  );
   return places.find((place) => existsSync(place))?.href;
 }
 

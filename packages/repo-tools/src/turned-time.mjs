@@ -31,7 +31,8 @@ export function intercepted(connection, intercept) {
       get(target, name) {
         /** @type {Send} */
         const send = (command, ...args) => target.call(command, ...args);
-        if (name === "call") return (/** @type {string} */ command, /** @type {any[]} */ ...args) => intercept(send, command, args);
+        if (name === "call")
+          return (/** @type {string} */ command, /** @type {any[]} */ ...args) => intercept(send, command, args);
         if (name === "nodes") return target.nodes && ((/** @type {string} */ role) => target.nodes(role).map(through));
         return Reflect.get(target, name, target);
       },

@@ -5,7 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createSemel, type SemelEvent } from "@semel/core";
-import { brief, paidProcessor, steady } from "../paid-job.ts";
+import { brief, paidProcessor, poisonous, steady } from "../paid-job.ts";
 import { backendAt, type Place } from "../place.ts";
 
 export interface WorkSettings {
@@ -20,8 +20,6 @@ export interface WorkSettings {
   readonly busy?: { readonly where: "before" | "within"; readonly ms: number } | undefined;
   /** Which signal it sends itself when it gets to a failpoint for the `hit`th time. */
   readonly at?: { readonly point: string; readonly hit: number; readonly signal: "SIGKILL" | "SIGSTOP" } | undefined;
-  /** The job that kills its worker whenever it is run. */
-  readonly poison?: number | undefined;
   /** How long `close` lets running jobs go on at SIGTERM. Default: `"2s"`. */
   readonly grace?: `${number}s` | undefined;
 }
@@ -30,7 +28,7 @@ export interface WorkSettings {
 flushCompileCache();
 
 const settings = JSON.parse(process.argv[2] ?? "{}") as WorkSettings;
-const { place, ledger, concurrency = 1, slowMs = 0, answerMs, busy, at, poison, grace = "2s" } = settings;
+const { place, ledger, concurrency = 1, slowMs = 0, answerMs, busy, at, grace = "2s" } = settings;
 let current = -1;
 let hits = 0;
 let busyLeft = busy?.ms ?? 0;
@@ -43,6 +41,7 @@ function failpoint(name: string): void {
 }
 
 function compute(): void {
+  if (busyLeft > 0) appendFileSync(ledger, `busy ${current} - ${process.pid}\n`);
   const until = performance.now() + busyLeft;
   busyLeft = 0;
   while (performance.now() < until);
@@ -68,14 +67,14 @@ const semel = createSemel({
 });
 
 semel.worker({
-  processors: [brief, steady].map((job) =>
+  processors: [brief, steady, poisonous].map((job) =>
     paidProcessor(job, {
       ledger,
       by: String(process.pid),
       answerMs,
       begins(n) {
         current = n;
-        if (n === poison) process.kill(process.pid, "SIGKILL");
+        if (job === poisonous) process.kill(process.pid, "SIGKILL");
       },
       async before(signal) {
         if (busy?.where === "before") compute();

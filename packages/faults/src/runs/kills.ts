@@ -120,4 +120,3 @@ async function die(
   await dying.ended;
   return String(dying.pid);
 }
-

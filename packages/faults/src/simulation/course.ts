@@ -2,13 +2,13 @@ import type { Answer, EpochMs, Operation } from "@semel/core/adapter";
 import { type Chance, chance } from "./chance.ts";
 import { drawPlan, type Plan, type Policy } from "./plan.ts";
 import { Referee, type Verdict } from "./referee.ts";
-import { lastLook, queue, repeat, reserveOf, type Scene, type Worker } from "./work.ts";
 import type { Life } from "./wish.ts";
+import { lastLook, queue, repeat, reserveOf, type Scene, type Worker } from "./work.ts";
 
 /** What takes longer than this has lost its way. */
 const longestMs = 6 * 3_600_000;
 /** The time moves in steps of this: what is due within one is asked at once. */
-export const tickMs = 100;
+export const tickMs = 500;
 
 interface Living {
   readonly life: Life;
@@ -84,7 +84,8 @@ export class Course implements Scene {
     for (;;) {
       const due = this.#living.filter(({ wakeAt }) => wakeAt <= now);
       if (due.length === 0) break;
-      for (const one of this.chance.shuffled(due)) if (this.#living.includes(one)) this.#goOn(one);
+      const inAnyOrder = due.length > 1 ? this.chance.shuffled(due) : due;
+      for (const one of inAnyOrder) if (this.#living.includes(one)) this.#goOn(one);
     }
     if (this.#living.length === 0) this.#state = "looking";
     return this.#state === "looking" ? [lastLook(this)] : this.#asked.map(({ operation }) => operation);

@@ -1,4 +1,14 @@
-import type { Answer, decide, EpochMs, GuardKey, JobRecord, JobStore, Operation, StepRecord, Writes } from "@semel/core/adapter";
+import type {
+  Answer,
+  decide,
+  EpochMs,
+  GuardKey,
+  JobRecord,
+  JobStore,
+  Operation,
+  StepRecord,
+  Writes,
+} from "@semel/core/adapter";
 
 /** Whatever decides operations at an instant that it is told: the state machine itself, or a store on a turned clock. */
 export interface Machine {

@@ -37,7 +37,8 @@ export interface Plan {
 export const leaseMs = 30_000;
 
 export function drawPlan(chance: Chance): Plan {
-  const times = (most: number): number[] => Array.from({ length: chance.between(0, most) }, () => chance.between(0, 120_000));
+  const times = (most: number): number[] =>
+    Array.from({ length: chance.between(0, most) }, () => chance.between(0, 120_000));
   return {
     deliveries: [0, ...times(2)],
     repeats: times(3),

@@ -111,7 +111,8 @@ export class Referee {
       this.#holder = owner;
       this.#fence = answer.fence;
     }
-    if (answer.crashes !== this.#takeOvers) this.#breaks("crashes counted are not the workers that were taken over from");
+    if (answer.crashes !== this.#takeOvers)
+      this.#breaks("crashes counted are not the workers that were taken over from");
     if (answer.attempt !== this.#failures + 1) this.#breaks("an attempt is not the failures so far and one");
     this.#heard(owner, now);
   }

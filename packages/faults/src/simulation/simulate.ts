@@ -9,7 +9,7 @@ export interface SimulationOptions {
   readonly policy: Policy;
   /** Where its clock begins; on a server not before its own time, or records would expire at once. */
   readonly from: EpochMs;
-  /** How many go on side by side, and share calls. Default: 2,000. */
+  /** How many go on side by side and share calls: many for a server, few for a function. Default: 500. */
   readonly together?: number | undefined;
   /** Told from time to time how many are over. */
   readonly progress?: ((over: number) => void) | undefined;
@@ -43,7 +43,7 @@ export interface Simulation {
  * left to do, so that what they ask at one instant travels in one call.
  */
 export async function simulate(machine: Machine, options: SimulationOptions): Promise<Simulation> {
-  const { schedules, together = 2_000, progress } = options;
+  const { schedules, together = 500, progress } = options;
   const total = {
     schedules,
     operations: 0,

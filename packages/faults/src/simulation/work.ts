@@ -164,7 +164,12 @@ function* claimed(scene: Scene, worker: Worker): Life {
   yield* settled(scene, worker, mishap, completed(owner));
 }
 
-function* stepped(scene: Scene, worker: Worker, step: string, mishap: Mishap | undefined): Life<"on" | "over" | "halted"> {
+function* stepped(
+  scene: Scene,
+  worker: Worker,
+  step: string,
+  mishap: Mishap | undefined,
+): Life<"on" | "over" | "halted"> {
   const { referee, chance, policy } = scene;
   const held = { key: scene.key, owner: worker.owner, fence: worker.fence, step } as const;
   const isFenced = (): boolean => worker.isLost || scene.now() - worker.confirmedAt >= fencedAfterMs;
