@@ -9,14 +9,14 @@ const copies = 10;
 
 /** The same work from ten places at once, many times. */
 async function duplicated(setting: Setting, on: Place["on"]): Promise<readonly Figure[]> {
-  const keys = on === "redis" ? 1_000 : sized(setting, { short: 100, long: 1_000 });
+  const keys = on === "redis" ? 1_000 : sized(setting, { short: on === "postgres" ? 100 : 20, long: 1_000 });
   const place = await freshPlace(setting, on);
   const ledger = freshLedger(setting);
   const [app, other, server] = [stage(setting, place), stage(setting, place), stage(setting, place)];
   server.semel.worker({ processors: [paidProcessor(steady, { ledger: ledger.path, by: "worker" })], concurrency: 20 });
   const total = { created: 0, others: 0, differing: 0, answers: 0, ids: 0 };
   const name = nameOf[on];
-  const atOnce = 50;
+  const atOnce = 100;
   for (let from = 0; from < keys; from += atOnce) {
     await Promise.all(
       range(Math.min(atOnce, keys - from)).map(async (offset) => {

@@ -17,7 +17,7 @@ const points = [
 ] as const;
 
 /** Workers alive at a time. */
-const slots = 4;
+const slots = 2;
 const jobsPerKill = 8;
 
 /** How a worker ends: by itself at a point, or whenever it is hit from outside. */

@@ -7,7 +7,7 @@ import { freshPlace, nameOf, type Place } from "../place.ts";
 import { type Run, range, type Setting } from "../run.ts";
 import { stage } from "../stage.ts";
 
-const jobs = 100;
+const jobs = 40;
 
 const result = z.object({ by: z.string() });
 const before = defineJob({
@@ -28,12 +28,12 @@ const after = defineJob({
   },
 });
 
-/** Half of a fleet is deployed anew: both halves enqueue, and first only the old one works. */
+/** A fleet is deployed anew: both halves enqueue, first only the old one works, then both, then only the new one. */
 async function deployed(setting: Setting, on: Place["on"]): Promise<readonly Figure[]> {
   const place = await freshPlace(setting, on);
   const [old, young] = [stage(setting, place), stage(setting, place)];
   const effects: number[] = [];
-  old.semel.worker({
+  const oldWorker = old.semel.worker({
     processors: [
       processor(before, async ({ payload: { n }, once }) => {
         await once("greet", () => void effects.push(n));
@@ -65,6 +65,8 @@ async function deployed(setting: Setting, on: Place["on"]): Promise<readonly Fig
     ],
     concurrency: 10,
   });
+  await waitFor(() => young.named("attempt.completed").length > 0, { what: "the new worker", deadlineMs: 60_000 });
+  await oldWorker.close();
   const ids = [...ofBefore.accepted, ...ofAfter.accepted].map(({ id }) => id);
   const account = await settledAccount(young.semel, ids, 120_000);
   const name = nameOf[on];

@@ -77,6 +77,8 @@ export async function simulate(machine: Machine, options: SimulationOptions): Pr
       total.broken.push(...new Set(verdict.broken.map((what) => `${what} (schedule ${first + offset}, seed ${seed})`)));
     }
     progress?.(Math.min(first + together, schedules));
+    // The pure function never waits: whoever wants to be told, or to end this, has to get a turn.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return total;
 }
