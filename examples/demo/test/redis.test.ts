@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Redis, startRedis } from "@semel/repo-tools/redis";
+import { sourceLoader } from "@semel/repo-tools/source-loader";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prose } from "./odd-folder.ts";
 
@@ -30,7 +31,7 @@ interface Ran {
 
 /** The demo as its users start it, on a Redis, with its state in a folder of the test's. */
 async function demo(args: readonly string[], during?: (out: string, child: ChildProcess) => void): Promise<Ran> {
-  const flags = ["--disable-warning=ExperimentalWarning", "--import", at("support/sources.mjs")];
+  const flags = ["--disable-warning=ExperimentalWarning", "--import", sourceLoader];
   const child = spawn(process.execPath, [...flags, at("../src/main.ts"), ...args, "--data", join(temp, "state")], {
     env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" },
   });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type CuttingProxy, startProxy } from "@semel/repo-tools/cutting-proxy";
 import { type Redis as Server, startRedis } from "@semel/repo-tools/redis";
+import { sourceLoader } from "@semel/repo-tools/source-loader";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ack, job, jobs, open, pass, taking } from "./stage.ts";
@@ -177,7 +178,7 @@ test("closing while Redis is down comes to an end, and leaves nothing open", { t
   const { queue } = await open({ redis: own.url }, namespace);
   await queue.add([job(1)]);
   const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-  const args = ["--import", at("./children/sources.mjs"), at("./children/leave.ts"), own.url, namespace];
+  const args = ["--import", sourceLoader, at("./children/leave.ts"), own.url, namespace];
   const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
   onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startProxy } from "@semel/repo-tools/cutting-proxy";
+import { sourceLoader } from "@semel/repo-tools/source-loader";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { loadIoredis } from "../src/load-ioredis.ts";
 import { opened, privateServer, rejection } from "./support/server.ts";
@@ -95,7 +96,7 @@ test("closes where nobody answers", async () => {
 test.each(["stands", "gone"])("a process ends by itself after close, the server %s", async (state) => {
   const server = await privateServer();
   const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-  const program = ["--import", at("support/sources.mjs"), at("children/whole-life.ts"), server.url, state];
+  const program = ["--import", sourceLoader, at("children/whole-life.ts"), server.url, state];
   const running = promisify(execFile)(process.execPath, program, { timeout: 20_000 });
   const isOpen = new Promise((resolve) => running.child.stdout?.once("data", resolve));
   if (state === "gone") await isOpen.then(server.kill);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createSemel, digest, processor, type Semel } from "@semel/core";
+import { sourceLoader } from "@semel/repo-tools/source-loader";
 import { type JobsOptions, Queue, Worker } from "bullmq-5";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { redis } from "../src/index.ts";
@@ -109,7 +110,7 @@ describe("from BullMQ 5 to Semel", { timeout: 90_000 }, () => {
     const ids = named("document", 600);
     await queue.addBulk(ids.map((id, index) => document(id, index % 3 === 0 ? { delay: 1_000 } : undefined)));
     work();
-    const flags = ["--disable-warning=ExperimentalWarning", "--import", at("support/sources.mjs")];
+    const flags = ["--disable-warning=ExperimentalWarning", "--import", sourceLoader];
     const bridge = spawn(process.execPath, [...flags, at("children/bridge.ts"), port, namespace, name], {
       stdio: ["ignore", "pipe", "inherit"],
     });

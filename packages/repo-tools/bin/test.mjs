@@ -9,13 +9,14 @@ import { command } from "../src/prepare.mjs";
 import { StepError, step, stopwatch, tail } from "../src/progress.mjs";
 import { deadCode } from "../src/stages/dead-code.mjs";
 import { examples } from "../src/stages/examples.mjs";
+import { faults } from "../src/stages/faults.mjs";
 import { lint } from "../src/stages/lint.mjs";
 import { packaging } from "../src/stages/packaging.mjs";
 import { readme } from "../src/stages/readme.mjs";
 import { types } from "../src/stages/types.mjs";
 import { unit } from "../src/stages/unit.mjs";
 
-const stages = [lint, types, deadCode, unit, packaging, readme, examples];
+const stages = [lint, types, deadCode, unit, packaging, readme, examples, faults];
 
 const names = process.argv.slice(2);
 

@@ -8,8 +8,17 @@ import { freePort } from "./free-port.mjs";
 import { findBinaries } from "./postgres-binaries.mjs";
 import { collect, ending, lastLine, watchServer } from "./server-process.mjs";
 
-/** @typedef {{ url: string, version: string, source: "PG_URL" | import("./postgres-binaries.mjs").BinarySource,
- *   stop: () => Promise<void> }} Postgres */
+/**
+ * @typedef {object} Postgres
+ * @property {string} url
+ * @property {string} version
+ * @property {"PG_URL" | import("./postgres-binaries.mjs").BinarySource} source
+ * @property {() => Promise<void>} stop ends a private one for good and removes its folder
+ * @property {() => Promise<void>} kill PostgreSQL's immediate stop: every process of it ends at once and writes nothing
+ *   more, as if the machine had been switched off. Resolves when it is gone. Only of a private one
+ * @property {() => Promise<void>} restart starts it on the same port and data, after `kill` if it is still running;
+ *   resolves when it has recovered and takes connections. Only of a private one
+ */
 
 /** @typedef {import("./postgres-binaries.mjs").User} User */
 
@@ -20,13 +29,12 @@ const portAttempts = 3;
  * A real PostgreSQL for tests: the one at `PG_URL`, or a private one that nobody else can reach or will notice.
  * `SEMEL_PG_SOURCE` (path, npm or apt) says where the private one must come from. Throws one line when there is none.
  *
+ * @param {{ private?: boolean }} [options] `private`: one that can be killed, whatever `PG_URL` says. Default: `false`
  * @returns {Promise<Postgres>}
  */
-export async function startPostgres() {
-  const given = process.env.PG_URL;
-  if (given !== undefined && given !== "") {
-    return { url: given, version: await serverVersion(given), source: "PG_URL", stop: async () => {} };
-  }
+export async function startPostgres(options = {}) {
+  const given = options.private === true ? "" : process.env.PG_URL;
+  if (given !== undefined && given !== "") return await givenServer(given);
   const user = unprivilegedUser();
   const folder = mkdtempSync(join(temporaryFolder(user), "semel-postgres-"));
   try {
@@ -35,9 +43,10 @@ export async function startPostgres() {
     const password = randomBytes(16).toString("hex");
     const data = await createCluster(programs, folder, user, password);
     const server = await startServer(programs, data, folder, user);
+    const { stop, kill, restart } = server;
     const url = `postgres://semel:${password}@127.0.0.1:${server.port}/postgres`;
     try {
-      return { url, version: await serverVersion(url), source, stop: server.stop };
+      return { url, version: await serverVersion(url), source, stop, kill, restart };
     } catch (error) {
       await server.stop();
       throw error;
@@ -82,7 +91,7 @@ async function createCluster(programs, folder, user, password) {
  * @param {string} data
  * @param {string} folder
  * @param {User} user
- * @returns {Promise<{ port: number, stop: () => Promise<void> }>}
+ * @returns {Promise<{ port: number } & Pick<Postgres, "stop" | "kill" | "restart">>}
  */
 async function startServer(programs, data, folder, user) {
   const settings = {
@@ -93,17 +102,25 @@ async function startServer(programs, data, folder, user) {
     shared_buffers: "32MB",
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+  /** @param {number} port */
+  const start = async (port) => {
     const server = spawn(join(programs, "postgres"), ["-D", data, "-p", String(port), ...flags], child(user, folder));
     const output = collect(server);
     const ended = ending(server);
-    if (await isReady(output, ended)) return { port, stop: stopper(server, ended, folder) };
+    if (await isReady(output, ended)) return { server, ended };
     server.kill("SIGKILL");
     await ended;
-    // Between finding a free port and taking it, somebody else may have taken it.
-    const isPortTaken = output().includes("could not bind");
-    if (!isPortTaken || attempt === portAttempts) throw new Error(`PostgreSQL did not start: ${lastLine(output())}`);
+    throw new Error(`PostgreSQL did not start: ${lastLine(output())}`);
+  };
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    try {
+      return { port, ...hosted(await start(port), () => start(port), folder) };
+    } catch (error) {
+      // Between finding a free port and taking it, somebody else may have taken it.
+      if (!/could not bind|could not create any TCP\/IP sockets/.test(String(error)) || attempt === portAttempts)
+        throw error;
+    }
   }
 }
 
@@ -124,22 +141,59 @@ async function isReady(output, ended) {
   return false;
 }
 
+/** @typedef {{ server: import("node:child_process").ChildProcess, ended: Promise<unknown> }} Started */
+
 /**
- * @param {import("node:child_process").ChildProcess} server
- * @param {Promise<unknown>} ended
+ * @param {Started} first
+ * @param {() => Promise<Started>} start
  * @param {string} folder
- * @returns {() => Promise<void>}
+ * @returns {Pick<Postgres, "stop" | "kill" | "restart">}
  */
-function stopper(server, ended, folder) {
+function hosted(first, start, folder) {
   const watcher = watchServer(folder, "INT");
-  if (server.pid !== undefined) watcher.tell(server.pid);
-  return async () => {
-    // First the watcher: it must not signal a process number that is about to become free.
-    watcher.end();
-    // SIGINT is PostgreSQL's fast shutdown: it ends the connections that are left.
-    server.kill("SIGINT");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
+  let running = first;
+  const watch = () => {
+    if (running.server.pid !== undefined) watcher.tell(running.server.pid);
+  };
+  const kill = async () => {
+    watcher.tell("");
+    running.server.kill("SIGQUIT");
+    await running.ended;
+  };
+  watch();
+  return {
+    kill,
+    async restart() {
+      await kill();
+      running = await start();
+      watch();
+    },
+    async stop() {
+      // First the watcher: it must not signal a process number that is about to become free.
+      watcher.end();
+      // SIGINT is PostgreSQL's fast shutdown: it ends the connections that are left.
+      running.server.kill("SIGINT");
+      await running.ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<Postgres>}
+ */
+async function givenServer(url) {
+  const refuse = async () => {
+    throw new Error("The server at PG_URL is not ours to kill or restart: start one with `private`.");
+  };
+  return {
+    url,
+    version: await serverVersion(url),
+    source: "PG_URL",
+    stop: async () => {},
+    kill: refuse,
+    restart: refuse,
   };
 }
 

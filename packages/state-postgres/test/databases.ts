@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PGlite } from "@electric-sql/pglite";
 import type { Clock, Host } from "@semel/core/adapter";
+import { sqlAt } from "@semel/repo-tools/turned-time";
 import pg from "pg";
 import { afterAll, beforeAll } from "vitest";
 import type { SqlClient } from "../src/index.ts";
@@ -110,10 +111,7 @@ export function counting(client: SqlClient, state: string): SqlClient & { readon
 }
 
 /** A client whose server seems to have the time of `clock`. */
-export const withClock = (client: SqlClient, clock: Pick<Clock, "now">): SqlClient => ({
-  query: (text, params) =>
-    client.query(text.replaceAll("clock_timestamp()", `to_timestamp(${clock.now()}::numeric / 1000)`), params),
-});
+export const withClock = (client: SqlClient, clock: Pick<Clock, "now">): SqlClient => sqlAt(client, () => clock.now());
 
 /** A client whose server seems to be ahead by so many milliseconds, also inside of transactions. */
 export function withLeap(client: SqlClient, leapMs: () => number): SqlClient {

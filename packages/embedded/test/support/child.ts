@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { sourceLoader } from "@semel/repo-tools/source-loader";
 import { onTestFinished } from "vitest";
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -22,7 +23,7 @@ export interface Child {
 export function child(program: string, ...args: string[]): Child {
   const running: ChildProcess = spawn(
     process.execPath,
-    ["--import", at("./sources.mjs"), at(`../children/${program}.ts`), ...args],
+    ["--import", sourceLoader, at(`../children/${program}.ts`), ...args],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   const lines: string[] = [];
