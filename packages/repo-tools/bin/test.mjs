@@ -7,6 +7,7 @@ import { build } from "../src/build.mjs";
 import { install } from "../src/install.mjs";
 import { command } from "../src/prepare.mjs";
 import { StepError, step, stopwatch, tail } from "../src/progress.mjs";
+import { api } from "../src/stages/api.mjs";
 import { deadCode } from "../src/stages/dead-code.mjs";
 import { examples } from "../src/stages/examples.mjs";
 import { faults } from "../src/stages/faults.mjs";
@@ -16,7 +17,7 @@ import { readme } from "../src/stages/readme.mjs";
 import { types } from "../src/stages/types.mjs";
 import { unit } from "../src/stages/unit.mjs";
 
-const stages = [lint, types, deadCode, unit, packaging, readme, examples, faults];
+const stages = [lint, types, deadCode, unit, packaging, api, readme, examples, faults];
 
 const names = process.argv.slice(2);
 

@@ -10,7 +10,9 @@ export function library(entry) {
     format: ["esm", "cjs"],
     platform: "node",
     target: "node22.12",
-    dts: true,
+    dts: { sourcemap: false },
+    // Of the code: stack traces lead to our sources, which the maps carry along.
+    sourcemap: true,
     clean: true,
     fixedExtension: true,
     tsconfig: "../../tsconfig.build.json",

@@ -1,8 +1,11 @@
 import { join } from "node:path";
+import { bundledAppChecks } from "../bundled-app.mjs";
 import { run } from "../child.mjs";
 import { toolNode } from "../environment.mjs";
+import { licencesCheck } from "../licences.mjs";
 import { packedPackages } from "../packed.mjs";
 import { root } from "../repository.mjs";
+import { sizeChecks } from "../size.mjs";
 import { exitCheck, tally } from "./stage.mjs";
 
 const publint = join(root, "node_modules", "publint", "src", "cli.js");
@@ -14,11 +17,12 @@ const lifecycle = /^(pre|post)?(install|prepare|publish|pack|version)$|^prepubli
 /** @type {import("./stage.mjs").Stage} */
 export const packaging = {
   name: "packaging",
-  about: "what npm users would get: exports, types in every module mode, files, manifest",
+  about: "what npm users would get: exports, types in every module mode, files, manifest, size, licences, in a bundle",
   needsBuild: true,
-  async run() {
+  async run(temp) {
     const packages = await packedPackages();
-    return tally((await Promise.all(packages.map(inspect))).flat());
+    const checks = (await Promise.all(packages.map(inspect))).flat();
+    return tally([...checks, ...(await sizeChecks()), await licencesCheck(), ...(await bundledAppChecks(temp))]);
   },
 };
 
@@ -59,7 +63,7 @@ function filesCheck(name, list, { exports = {} }) {
   const required = ["package.json", "LICENSE"];
   const allowed = new Set([...required, ...stubs, "README.md", "CHANGELOG.md"]);
   const missing = required.filter((path) => !files.includes(path));
-  const surplus = files.filter((path) => !allowed.has(path) && !/^dist\/[^/]+\.([cm]js|d\.[cm]ts)$/.test(path));
+  const surplus = files.filter((path) => !allowed.has(path) && !/^dist\/[^/]+\.([cm]js(\.map)?|d\.[cm]ts)$/.test(path));
   const problem = [...missing.map((path) => `missing: ${path}`), ...surplus.map((path) => `does not belong: ${path}`)];
   return problem.length === 0 ? { title } : { title, problem: problem.join("\n") };
 }
