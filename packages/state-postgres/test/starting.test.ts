@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { postgresStore } from "../src/index.ts";
+import { tablesVersion } from "../src/tables.ts";
 import { databases, fresh, hostOf, pool, recording, serverUrl } from "./databases.ts";
 
 describe.each(databases)("start, on $name", ({ open }) => {
@@ -21,6 +22,21 @@ describe.each(databases)("start, on $name", ({ open }) => {
     expect(later.texts.filter((text) => !text.startsWith("SELECT"))).toEqual([]);
   });
 
+  test("brings the tables of an older version up to date, and keeps what is in them", async () => {
+    const schema = fresh("older");
+    const before = postgresStore({ client: client(), schema });
+    await before.start(hostOf("older"));
+    const beat = { id: "w", where: "here", types: [], busy: 0, concurrency: 1, startedAt: 0, seenAt: 0 };
+    await before.beat(beat, 60_000);
+    // As version 1 left them.
+    await client().query(`DROP TABLE ${schema}.outbox`);
+    await client().query(`DELETE FROM ${schema}.migrations WHERE version > 1`);
+    const after = postgresStore({ client: client(), schema });
+    await after.start(hostOf("older"));
+    expect(await after.workers()).toMatchObject([{ id: "w" }]);
+    expect(await after.transactions?.due(1, 1_000)).toEqual([]);
+  });
+
   test("refuses tables that a newer version has changed", async () => {
     const schema = fresh("newer");
     const store = postgresStore({ client: client(), schema });
@@ -36,7 +52,7 @@ describe.each(databases)("start, on $name", ({ open }) => {
     const schema = fresh("User");
     await client().query(`CREATE SCHEMA "${schema}"`);
     await postgresStore({ client: client(), schema }).start(hostOf("start"));
-    expect((await client().query(`SELECT version FROM "${schema}".migrations`)).rows).toHaveLength(1);
+    expect((await client().query(`SELECT version FROM "${schema}".migrations`)).rows).toHaveLength(tablesVersion);
   });
 });
 
@@ -51,7 +67,7 @@ describe("start, on a server", () => {
       const stores = Array.from({ length: 12 }, () => postgresStore({ url, schema, connections: 1 }));
       try {
         await Promise.all(stores.map((store) => store.start(hostOf("race"))));
-        expect((await client().query(`SELECT version FROM ${schema}.migrations`)).rows).toHaveLength(1);
+        expect((await client().query(`SELECT version FROM ${schema}.migrations`)).rows).toHaveLength(tablesVersion);
       } finally {
         await Promise.all(stores.map((store) => store[Symbol.asyncDispose]()));
       }
