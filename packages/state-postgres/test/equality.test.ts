@@ -1,4 +1,4 @@
-import type { JobStore, LetterBox, Operation, Settlement } from "@semel/core/adapter";
+import type { JobStore, LetterBox, Operation, Settlement, StoredLetter } from "@semel/core/adapter";
 import { MemoryStore } from "@semel/core/memory";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -237,9 +237,12 @@ async function contents(store: JobStore & LetterBox, keys: readonly string[]): P
     records: JSON.parse(JSON.stringify(await store.read(keys))),
     results: await Promise.all(keys.map((key) => store.result(key))),
     envelopes: await Promise.all(keys.map((key) => store.envelope(key))),
-    firstPage,
-    nextPage: firstPage.length === 2 ? await store.list({}, { limit: 9, after: firstPage[1] }) : [],
-    ofOneReason: await store.list({ reasons: ["REJECTED"], tenant: "acme" }, { limit: 9 }),
+    firstPage: firstPage.map(unplaced),
+    nextPage: (firstPage.length === 2 ? await store.list({}, { limit: 9, after: firstPage[1] }) : []).map(unplaced),
+    ofOneReason: (await store.list({ reasons: ["REJECTED"], tenant: "acme" }, { limit: 9 })).map(unplaced),
     groups: await store.groups({ type: "mail" }),
   };
 }
+
+/** How letters of one millisecond are told apart is each store's own. */
+const unplaced = ({ order: _, ...letter }: StoredLetter): Omit<StoredLetter, "order"> => letter;

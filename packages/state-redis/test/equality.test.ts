@@ -1,4 +1,4 @@
-import { type JobStore, type LetterBox, type Operation, systemClock } from "@semel/core/adapter";
+import { type JobStore, type LetterBox, type Operation, type StoredLetter, systemClock } from "@semel/core/adapter";
 import { MemoryStore } from "@semel/core/memory";
 import type { RedisClient } from "@semel/redis-connection";
 import fc from "fast-check";
@@ -154,9 +154,12 @@ async function contents(store: JobStore & LetterBox, keys: readonly string[]) {
     results: results.map((result, place) => (records[place]?.state === "completed" ? result : undefined)),
     envelopes,
     // Of one millisecond, each has an order of its own.
-    letters: letters.toSorted(byId),
-    rejected: rejected.toSorted(byId),
+    letters: letters.map(unplaced).toSorted(byId),
+    rejected: rejected.map(unplaced).toSorted(byId),
     groups: groups.map(({ sample: _, ...group }) => JSON.stringify(group)).toSorted(),
-    each,
+    each: each.map((letter) => letter && unplaced(letter)),
   };
 }
+
+/** How letters of one millisecond are told apart is each store's own. */
+const unplaced = ({ order: _, ...letter }: StoredLetter): Omit<StoredLetter, "order"> => letter;
