@@ -1,4 +1,5 @@
 import {
+  type Around,
   type Child,
   type ChildrenOptions,
   createSemel,
@@ -808,7 +809,7 @@ describe("the end of the last child", () => {
     });
     const parent = summarize();
     // What runs around an attempt may still be busy when its look is over.
-    const around = async (context: { type?: string }, next: () => Promise<unknown>): Promise<unknown> => {
+    const around: Around = async (_context, next) => {
       try {
         return await next();
       } catch (error) {
@@ -817,7 +818,7 @@ describe("the end of the last child", () => {
         throw error;
       }
     };
-    kit = createTestKit({ processors: [slow, parent], around: around as never });
+    kit = createTestKit({ processors: [slow, parent], around });
     const { id } = await enqueue(["a"]);
     await kit.drain();
     expect(await stateOf(id)).toBe("completed");
