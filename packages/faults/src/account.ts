@@ -43,7 +43,8 @@ export async function settledAccount(semel: Semel, ids: readonly string[], patie
     const still = left.filter((id) => !hasEnded(statuses.get(id)));
     if (still.length < left.length) changedAt = performance.now();
     left = still;
-    if (left.length === 0 || performance.now() - changedAt > patienceMs) return accountOf(ids.map((id) => statuses.get(id)));
+    if (left.length === 0 || performance.now() - changedAt > patienceMs)
+      return accountOf(ids.map((id) => statuses.get(id)));
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
 }
