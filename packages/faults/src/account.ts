@@ -1,5 +1,4 @@
 import type { Semel } from "@semel/core";
-import { waitFor } from "@semel/testing";
 import { exactly, type Figure, told } from "./figure.ts";
 
 /** What became of jobs whose enqueue was confirmed. */
@@ -19,44 +18,50 @@ export interface Account {
 
 /** How many are asked about at once. */
 const atOnce = 200;
+/** How often those that have not ended are looked at again. Whoever looks without a pause slows down what is waited for. */
+const lookEveryMs = 250;
 
-export async function accountOf(semel: Semel, ids: readonly string[]): Promise<Account> {
-  const account = {
-    enqueued: ids.length,
-    completed: 0,
-    dead: 0,
-    cancelled: 0,
-    waiting: 0,
-    absent: 0,
-    burnt: 0,
-    crashes: 0,
-  };
-  for (let from = 0; from < ids.length; from += atOnce) {
-    const some = await Promise.all(ids.slice(from, from + atOnce).map((id) => semel.status(id)));
-    for (const status of some) {
-      if (!status) account.absent += 1;
-      else if (status.state === "completed" || status.state === "dead" || status.state === "cancelled")
-        account[status.state] += 1;
-      else account.waiting += 1;
-      account.burnt += status && status.attempt > 1 ? 1 : 0;
-      account.crashes += status?.crashes ?? 0;
+type Status = Awaited<ReturnType<Semel["status"]>>;
+
+const hasEnded = (status: Status): boolean =>
+  status === undefined || status.state === "completed" || status.state === "dead" || status.state === "cancelled";
+
+/**
+ * Waits until all that was enqueued has ended, or is known to be lost.
+ * @param patienceMs gives up when nothing has ended for so long; what still waits is in the account.
+ */
+export async function settledAccount(semel: Semel, ids: readonly string[], patienceMs: number): Promise<Account> {
+  const statuses = new Map<string, Status>();
+  let left: readonly string[] = ids;
+  let changedAt = performance.now();
+  for (;;) {
+    for (let from = 0; from < left.length; from += atOnce) {
+      const some = left.slice(from, from + atOnce);
+      for (const [at, status] of (await Promise.all(some.map((id) => semel.status(id)))).entries())
+        statuses.set(some[at] ?? "", status);
     }
+    const still = left.filter((id) => !hasEnded(statuses.get(id)));
+    if (still.length < left.length) changedAt = performance.now();
+    left = still;
+    if (left.length === 0 || performance.now() - changedAt > patienceMs)
+      return accountOf(ids.map((id) => statuses.get(id)));
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
-  return account;
 }
 
-/** Waits until all that was enqueued has ended, or is known to be lost. */
-export async function settledAccount(semel: Semel, ids: readonly string[], deadlineMs: number): Promise<Account> {
-  let account = await accountOf(semel, ids);
-  await waitFor(
-    async () => {
-      account = await accountOf(semel, ids);
-      return account.waiting === 0;
-    },
-    { what: "everything that was enqueued to end", deadlineMs },
-    // What still waits is in the account.
-  ).catch(() => undefined);
-  return account;
+function accountOf(statuses: readonly Status[]): Account {
+  const states = (...names: readonly string[]): number =>
+    statuses.filter((status) => status && names.includes(status.state)).length;
+  return {
+    enqueued: statuses.length,
+    completed: states("completed"),
+    dead: states("dead"),
+    cancelled: states("cancelled"),
+    waiting: states("pending", "delayed", "retrying", "running"),
+    absent: statuses.filter((status) => status === undefined).length,
+    burnt: statuses.filter((status) => (status?.attempt ?? 1) > 1).length,
+    crashes: statuses.reduce((sum, status) => sum + (status?.crashes ?? 0), 0),
+  };
 }
 
 /** The one equation that every run ends with. */

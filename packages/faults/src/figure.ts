@@ -25,13 +25,6 @@ export const atMost = (what: string, most: number, got: number, unit = ""): Figu
   verdict: verdictOf(got <= most),
 });
 
-export const atLeast = (what: string, least: number, got: number, unit = ""): Figure => ({
-  what,
-  value: text(got) + unit,
-  limit: `≥ ${text(least)}${unit}`,
-  verdict: verdictOf(got >= least),
-});
-
 /** Nothing hangs on it; it says how much the others rest on. */
 export const told = (what: string, value: number | string): Figure => ({
   what,

@@ -17,8 +17,6 @@ export type Place =
   | { readonly on: "postgres"; readonly url: string }
   | { readonly on: "embedded"; readonly directory: string };
 
-export const places: readonly Place["on"][] = ["redis", "postgres", "embedded"];
-
 /** How each is called where people read it. */
 export const nameOf: Readonly<Record<Place["on"], string>> = {
   redis: "Redis",
