@@ -90,8 +90,9 @@ describe("a request that dies at", () => {
       kit.crashAt(point);
       await expect(kit.semel.enqueue(job, { n })).rejects.toBeInstanceOf(SimulatedCrash);
       expect(await kit.semel.enqueue(job, { n })).toMatchObject({ outcome: "duplicate" });
+      // Before the next: a follow-up is enqueued too, and comes by the same points.
+      expect(await kit.drain()).toMatchObject({ completed: 2 });
     }
-    expect(await kit.drain()).toMatchObject({ completed: 4 });
     expect(effects.filter((effect) => effect === "work")).toHaveLength(2);
   });
 
