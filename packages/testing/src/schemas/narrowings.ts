@@ -1,5 +1,5 @@
 import { equal, type JsonSchema, resolved, restrictions } from "./json-schema.ts";
-import { fields, keywordsOf, type Rules, rules, typesOf } from "./restrictions.ts";
+import { fields, keywordsOf, rules, typesOf } from "./restrictions.ts";
 
 /** A value that was right and is not any more: where, and why. */
 export interface Narrowing {
@@ -83,7 +83,7 @@ class Comparison {
     if (lost !== undefined)
       return [{ path, problem: `${lost} is not allowed any more, only ${[now.type].flat().join(" or ")}` }];
     return keywordsOf(now).flatMap((keyword) => {
-      const rule = (rules as Rules)[keyword];
+      const rule = rules[keyword];
       if (rule) return rule({ was, now, path, compare: (b, a, at) => this.compare(b, a, at) });
       if (equal(was[keyword], now[keyword])) return [];
       return [{ path, problem: `"${keyword}" is new or has changed, and cannot be compared` }];

@@ -11,7 +11,7 @@ interface Pair {
 }
 
 type Rule = (pair: Pair) => readonly Narrowing[];
-export type Rules = Readonly<Record<string, Rule | undefined>>;
+type Rules = Readonly<Record<string, Rule | undefined>>;
 
 /** The types a schema allows; `undefined` for any. A whole number is a number. */
 export function typesOf({ type }: Keywords): readonly string[] | undefined {
@@ -120,7 +120,7 @@ const items: Rule = ({ was, now, path, compare }) => {
 };
 
 /** For each keyword that the new schema has: whether it refuses what the old one allowed. */
-export const rules = {
+export const rules: Rules = {
   minLength: atLeast("minLength", "characters"),
   maxLength: atMost("maxLength", "characters"),
   pattern: same("pattern"),
@@ -151,4 +151,4 @@ export const rules = {
   maxProperties: atMost("maxProperties", "fields"),
   enum: ({ path, now }) => fail(path, `may only be one of ${JSON.stringify(now.enum)} now`),
   const: ({ path, now }) => fail(path, `may only be ${JSON.stringify(now.const)} now`),
-} satisfies Rules;
+};
