@@ -11,7 +11,7 @@ interface Pair {
 }
 
 type Rule = (pair: Pair) => readonly Narrowing[];
-export type Rules = Readonly<Record<string, Rule | undefined>>;
+type Rules = Readonly<Record<string, Rule | undefined>>;
 
 /** The types a schema allows; `undefined` for any. A whole number is a number. */
 export function typesOf({ type }: Keywords): readonly string[] | undefined {
