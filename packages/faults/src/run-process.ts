@@ -50,7 +50,7 @@ const { form, seed } = task;
 let figures: readonly Figure[] = [];
 const resources = new AsyncDisposableStack();
 /** What takes longer hangs. Minutes. */
-const patience = form === "long" ? 60 : 5;
+const patience = form === "long" ? 60 : 15;
 try {
   const progress = (text: string): void => void say({ is: "progress", text }).catch(() => undefined);
   const done = run.run({ form, seed, chance: chance(seed), progress, resources });

@@ -40,6 +40,12 @@ export function freshLedger({ resources }: Setting): Ledger {
   return ledger;
 }
 
+/** Nobody outlives this process, however it ends. */
+const alive = new Set<WitnessedProcess>();
+process.once("exit", () => {
+  for (const one of alive) one.signal("SIGKILL");
+});
+
 /** What the first process has compiled the others need not: most of what it takes to start one. */
 let compiled: string | undefined;
 
@@ -57,6 +63,8 @@ export function worker(
   const imports = preload === undefined ? [] : ["--import", at(`children/${preload}.mjs`)];
   const args = [...process.execArgv, ...imports, at("children/work.ts"), JSON.stringify(settings)];
   const started = witnessedProcess(args, { NODE_COMPILE_CACHE: compiled });
+  alive.add(started);
+  void started.ended.then(() => alive.delete(started));
   resources.defer(async () => {
     started.signal("SIGKILL");
     await started.ended;

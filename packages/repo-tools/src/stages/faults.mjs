@@ -13,7 +13,7 @@ export const faults = {
   async run() {
     const node = productNode();
     const args = ["--disable-warning=ExperimentalWarning", join(root, "packages", "faults", "bin", "faults.mjs")];
-    const { code, stdout, output } = await run(node, args, { cwd: root, env: environment(node), timeout: 15 * minute });
+    const { code, stdout, output } = await run(node, args, { cwd: root, env: environment(node), timeout: 30 * minute });
     const [, held, broken] = /^(\d+) held, (\d+) broken$/m.exec(stdout) ?? [];
     if (held === undefined) return { passed: 0, failed: 1, problems: [`${output}\n(exit code ${code})`] };
     const [seed = ""] = /^seed \d+/m.exec(stdout) ?? [];
