@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { type Enqueued, type QueueUnavailableError, type Semel, SemelError } from "@semel/core";
 import { exactly, type Figure, told } from "../figure.ts";
 import { paidProcessor, steady } from "../paid-job.ts";
 import { freshPlace, nameOf, type Place } from "../place.ts";
@@ -7,9 +8,19 @@ import { freshLedger, stage } from "../stage.ts";
 
 const copies = 10;
 
+/** As a careful client does: what is unknown is sent again under its id. */
+async function enqueued(semel: Semel, n: number, id?: string): Promise<Enqueued<typeof steady>> {
+  try {
+    return await semel.enqueue(steady, { n }, id === undefined ? {} : { id });
+  } catch (error) {
+    if (!SemelError.isInstance(error) || error.code !== "QUEUE_UNAVAILABLE") throw error;
+    return enqueued(semel, n, (error as QueueUnavailableError).id);
+  }
+}
+
 /** The same work from ten places at once, many times. */
 async function duplicated(setting: Setting, on: Place["on"]): Promise<readonly Figure[]> {
-  const keys = on === "redis" ? 1_000 : sized(setting, { short: on === "postgres" ? 100 : 20, long: 1_000 });
+  const keys = on === "redis" ? 1_000 : sized(setting, { short: 50, long: 1_000 });
   const place = await freshPlace(setting, on);
   const ledger = freshLedger(setting);
   const [app, other, server] = [stage(setting, place), stage(setting, place), stage(setting, place)];
@@ -21,7 +32,7 @@ async function duplicated(setting: Setting, on: Place["on"]): Promise<readonly F
     await Promise.all(
       range(Math.min(atOnce, keys - from)).map(async (offset) => {
         const handles = await Promise.all(
-          range(copies).map((copy) => (copy % 2 === 0 ? app : other).semel.enqueue(steady, { n: from + offset })),
+          range(copies).map((copy) => enqueued(copy % 2 === 0 ? app.semel : other.semel, from + offset)),
         );
         const results = await Promise.all(
           handles.map((handle) => (handle.outcome === "replayed" ? handle.value : handle.result({ timeout: "120s" }))),
@@ -51,7 +62,9 @@ export const duplicatesRun: Run = {
   about: "ten concurrent enqueues of the same work, for 1,000 keys",
   async run(setting) {
     const figures: Figure[] = [];
-    for (const on of ["redis", "postgres", "embedded"] as const) figures.push(...(await duplicated(setting, on)));
+    // A thousand enqueues at once on embedded wait in line for longer than the short form may take.
+    const places = sized(setting, { short: ["redis", "postgres"], long: ["redis", "postgres", "embedded"] } as const);
+    for (const on of places) figures.push(...(await duplicated(setting, on)));
     return figures;
   },
 };
