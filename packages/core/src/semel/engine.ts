@@ -59,7 +59,7 @@ export class Engine {
       this.emitter.emit("store.unavailable", { during, error: describeFailure(error) }),
     );
     this.signals = backend.signals ?? localSignals();
-    this.waiters = new Waiters(runtime.clock);
+    this.waiters = new Waiters(runtime.clock, (keys) => this.asked("result", () => backend.store.read(keys)));
     this.wakes = new Wakes(this.signals, runtime.clock, (waiter) => this.#bringForward(waiter));
     this.#unattended = new Unattended(runtime.clock, backend.store, this.emitter);
     this.#adder = new Gatherer(
