@@ -2,6 +2,7 @@ import { readable } from "../runtime/duration.ts";
 import type { EventName, SemelEvent } from "./events.ts";
 import type { Hook } from "./hooks.ts";
 import type { Logger, LogLevel } from "./logger.ts";
+import { isOutage, OutageLog, reasonOf, withoutStack } from "./outage-log.ts";
 
 /** What is worth a line, how loud, and in which words. Events without an entry are logged at `debug`. */
 const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<SemelEvent, { name: N }>) => string] } =
@@ -34,12 +35,17 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     "attempt.lost": ["warn", (e) => `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`],
     "delivery.held": ["info", (e) => `held: ${e.type}: ${e.reason}; looked at again in ${readable(e.nextInMs)}`],
     "result.omitted": ["warn", (e) => `completed without its result: ${e.type}: ${e.why}`],
-    "store.unavailable": ["error", (e) => `the job store did not answer (${e.during}): ${e.error.message}`],
-    "queue.unavailable": ["error", (e) => `the queue did not answer (${e.during}): ${e.error.message}`],
+    "store.unavailable": ["error", (e) => `the job store did not answer (${e.during}): ${reasonOf(e.error)}`],
+    "queue.unavailable": ["error", (e) => `the queue did not answer (${e.during}): ${reasonOf(e.error)}`],
+    "store.available": [
+      "info",
+      (e) => `the job store answers again, after ${readable(e.outageMs)} (${e.failures} failed)`,
+    ],
+    "queue.available": ["info", (e) => `the queue answers again, after ${readable(e.outageMs)} (${e.failures} failed)`],
     "backend.warning": ["warn", (e) => e.text],
     "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
     "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],
-    "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${e.error.message}`],
+    "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${reasonOf(e.error)}`],
     "worker.unready": ["error", (e) => `worker ${e.worker} takes no jobs: ${e.error.message}`],
     "worker.ready": ["info", (e) => `worker ${e.worker} takes jobs again`],
     "worker.stalled": [
@@ -56,12 +62,23 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
 /** Busy and not-yet are the ordinary course of things, not news. */
 const quiet = new Set(["busy", "not-yet"]);
 
-/** Writes the events worth reading to a logger. */
+/** Writes the events worth reading to a logger. An outage is a line when it begins, one in 30 s, and one when it is over. */
 export function logHook(logger: Logger): Hook {
+  const outages = new OutageLog();
   return {
     onEvent(event) {
       const [level, text] = (lines[event.name] ?? []) as [LogLevel?, ((event: SemelEvent) => string)?];
-      const isQuiet = event.name === "delivery.held" && quiet.has(event.reason);
+      if (isOutage(event)) {
+        const told = outages.failed(event);
+        if (level && text && told !== "untold") logger[level](withoutStack(event), text(event) + told.since);
+        // Each one, with its stack.
+        logger.debug(event, event.name);
+        return;
+      }
+      const isQuiet =
+        (event.name === "delivery.held" && quiet.has(event.reason)) ||
+        ((event.name === "store.available" || event.name === "queue.available") &&
+          !outages.over(event.name, event.outageMs));
       logger[isQuiet ? "debug" : (level ?? "debug")](event, text?.(event) ?? event.name);
     },
   };
