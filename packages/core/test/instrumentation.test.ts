@@ -47,6 +47,19 @@ describe("the readable log", () => {
     );
   });
 
+  it("says that a job was taken over from a worker that died, and that one was cancelled", () => {
+    const started = { name: "attempt.started" as const, ...about, waitedMs: 5 };
+    expect(logged({ ...started, recovered: false })).toEqual([]);
+    expect(logged({ ...started, recovered: true })).toEqual([
+      expect.stringMatching(
+        / warn {2}semel taken over: embed from a worker that went silent; attempt 2 runs here \[k\.1\]$/,
+      ),
+    ]);
+    expect(logged({ name: "attempt.cancelled", ...about, ranMs: 5, by: "the customer left" })).toEqual([
+      expect.stringMatching(/ info {2}semel cancelled in attempt 2: embed: the customer left \[k\.1\]$/),
+    ]);
+  });
+
   it("is quiet about the ordinary course of things, unless asked", () => {
     const held: SemelEvent = {
       name: "delivery.held",

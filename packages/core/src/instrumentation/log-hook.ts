@@ -21,6 +21,13 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
       "info",
       (e) => `redriven: ${e.type} as ${e.id}${e.steps === "fresh" ? ", from scratch" : ", its finished steps kept"}`,
     ],
+    "attempt.started": [
+      "warn",
+      (e) =>
+        e.recovered
+          ? `taken over: ${e.type} from a worker that went silent; attempt ${e.attempt} runs here`
+          : "attempt.started",
+    ],
     "attempt.failed": [
       "warn",
       (e) =>
@@ -28,6 +35,7 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     ],
     "attempt.deferred": ["info", (e) => `deferred: ${e.type}: ${e.reason}; next in ${readable(e.nextInMs)}`],
     "attempt.dead": ["error", (e) => `dead: ${e.type}: ${e.reason} after attempt ${e.attempt}: ${e.error.message}`],
+    "attempt.cancelled": ["info", (e) => `cancelled in attempt ${e.attempt}: ${e.type}: ${e.by}`],
     "attempt.runaway": [
       "error",
       (e) => `runaway: ${e.type} goes on although it was told to stop (${e.reason}); its slot was taken back`,
@@ -59,8 +67,20 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     ],
   };
 
-/** Busy and not-yet are the ordinary course of things, not news. */
-const quiet = new Set(["busy", "not-yet"]);
+/** What is the ordinary course of things, not news. */
+function isQuiet(event: SemelEvent, outages: OutageLog): boolean {
+  switch (event.name) {
+    case "delivery.held":
+      return event.reason === "busy" || event.reason === "not-yet";
+    case "attempt.started":
+      return !event.recovered;
+    case "store.available":
+    case "queue.available":
+      return !outages.over(event.name, event.outageMs);
+    default:
+      return false;
+  }
+}
 
 /** Writes the events worth reading to a logger. An outage is a line when it begins, one in 30 s, and one when it is over. */
 export function logHook(logger: Logger): Hook {
@@ -75,11 +95,7 @@ export function logHook(logger: Logger): Hook {
         logger.debug(event, event.name);
         return;
       }
-      const isQuiet =
-        (event.name === "delivery.held" && quiet.has(event.reason)) ||
-        ((event.name === "store.available" || event.name === "queue.available") &&
-          !outages.over(event.name, event.outageMs));
-      logger[isQuiet ? "debug" : (level ?? "debug")](event, text?.(event) ?? event.name);
+      logger[isQuiet(event, outages) ? "debug" : (level ?? "debug")](event, text?.(event) ?? event.name);
     },
   };
 }
