@@ -40,7 +40,13 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
       "error",
       (e) => `runaway: ${e.type} goes on although it was told to stop (${e.reason}); its slot was taken back`,
     ],
-    "attempt.lost": ["warn", (e) => `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`],
+    "attempt.lost": [
+      "warn",
+      (e) =>
+        e.now === "absent"
+          ? `lost: the store does not know ${e.type} any more (expired, erased, or the store lost it); this attempt's outcome was dropped`
+          : `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`,
+    ],
     "delivery.held": ["info", (e) => `held: ${e.type}: ${e.reason}; looked at again in ${readable(e.nextInMs)}`],
     "result.omitted": ["warn", (e) => `completed without its result: ${e.type}: ${e.why}`],
     "store.unavailable": ["error", (e) => `the job store did not answer (${e.during}): ${reasonOf(e.error)}`],

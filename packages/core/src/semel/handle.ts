@@ -44,7 +44,7 @@ function ended(job: DefinedJob, id: JobId, record: JobRecord | undefined): JobRe
   if (record) return isFinal(record.state) ? record : undefined;
   throw new SemelError(
     "JOB_NOT_FOUND",
-    `${job.type} ${id} is not known to the store any more: its record has expired`,
+    `the store does not know ${job.type} ${id} (any more): its record has expired, was erased, or the store lost it`,
     { details: { id } },
   );
 }
