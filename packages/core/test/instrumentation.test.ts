@@ -47,6 +47,19 @@ describe("the readable log", () => {
     );
   });
 
+  it("says that a job was taken over from a worker that died, and that one was cancelled", () => {
+    const started = { name: "attempt.started" as const, ...about, waitedMs: 5 };
+    expect(logged({ ...started, recovered: false })).toEqual([]);
+    expect(logged({ ...started, recovered: true })).toEqual([
+      expect.stringMatching(
+        / warn {2}semel taken over: embed from a worker that went silent; attempt 2 runs here \[k\.1\]$/,
+      ),
+    ]);
+    expect(logged({ name: "attempt.cancelled", ...about, ranMs: 5, by: "the customer left" })).toEqual([
+      expect.stringMatching(/ info {2}semel cancelled in attempt 2: embed: the customer left \[k\.1\]$/),
+    ]);
+  });
+
   it("is quiet about the ordinary course of things, unless asked", () => {
     const held: SemelEvent = {
       name: "delivery.held",
@@ -77,6 +90,70 @@ describe("the readable log", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is what is tested
     expect(lines[0]).not.toMatch(/[\u0000-\u001f\u202e\u2028]/);
     expect(printable("é😀 ok")).toBe("é😀 ok");
+  });
+});
+
+describe("an outage in the readable log", () => {
+  const refused = { ...error, message: "the store did not answer", causes: [{ name: "Error", message: "NOAUTH" }] };
+
+  /** What is written of events so many milliseconds after the first. */
+  function written(events: readonly (readonly [number, Record<string, unknown>])[], level?: "debug"): string[] {
+    const lines: string[] = [];
+    const hook = logHook(consoleLogger({ write: (line) => lines.push(line), colours: false, level }));
+    for (const [afterMs, event] of events) void hook.onEvent({ at: 1_000_000 + afterMs, ...event } as SemelEvent);
+    return lines.flatMap((line) => line.split("\n"));
+  }
+  const down = { name: "store.unavailable", during: "settle", error: refused };
+  const up = (outageMs: number) => ({ name: "store.available", outageMs, failures: 28 });
+  const tries = (from: number, to: number, event: Record<string, unknown> = down) =>
+    Array.from({ length: (to - from) / 500 }, (_, index) => [from + index * 500, event] as const);
+
+  it("is a line when it begins, with the reason, and one when it is over, with how long it was", () => {
+    const lines = written([...tries(0, 10_000), [10_200, up(10_200)]]);
+    expect(lines).toEqual([
+      expect.stringMatching(/ error semel the job store did not answer \(settle\): the store did not answer: NOAUTH$/),
+      expect.stringMatching(/ info {2}semel the job store answers again, after 10\.2 s \(28 failed\)$/),
+    ]);
+  });
+
+  it("is one line in 30 s while it lasts, with how often it failed", () => {
+    const lines = written(tries(0, 91_000));
+    expect(lines.length).toBe(4);
+    expect(lines[1]).toMatch(/NOAUTH; still so, failed 60 more times in 30\.0 s$/);
+  });
+
+  it("is told anew when it is another one; but not each of many calls that fail alone", () => {
+    expect(
+      written([
+        [0, down],
+        [5_000, up(5_000)],
+        [6_000, down],
+        [8_000, up(2_000)],
+      ]).length,
+    ).toBe(4);
+    expect(
+      written(
+        [0, 1, 2, 3].flatMap((at) => [
+          [at * 1_000, down],
+          [at * 1_000 + 400, up(400)],
+        ]),
+      ).length,
+    ).toBe(1);
+  });
+
+  it("likewise where a worker cannot start, each with what it is about", () => {
+    const start = { name: "worker.problem", worker: "w1", during: "start", error: refused };
+    const beat = { ...start, during: "beat" };
+    const lines = written([...tries(0, 29_000, start), [29_000, beat], ...tries(29_500, 31_000, start)]);
+    expect(lines.map((line) => line.slice(13))).toEqual([
+      "error semel worker w1, start: the store did not answer: NOAUTH",
+      "error semel worker w1, beat: the store did not answer: NOAUTH",
+      "error semel worker w1, start: the store did not answer: NOAUTH; still so, failed 59 more times in 30.0 s",
+    ]);
+  });
+
+  it("is each try with its stack at debug", () => {
+    expect(written(tries(0, 1_000), "debug").filter((line) => line.includes("at fetch"))).toHaveLength(2);
   });
 });
 

@@ -125,7 +125,8 @@ class BullmqQueue implements Queue {
 
   async #start(host: Host): Promise<{ readonly warnings: readonly string[] }> {
     const warnings = await this.#broker.open((text, error) => this.#report(host, text, error));
-    this.#started = { host, clock: host.clock, registry: new LaneRegistry(host.namespace, this.#broker) };
+    const { clock, namespace } = host;
+    this.#started = { host, clock, registry: new LaneRegistry(namespace, this.#broker, clock) };
     return { warnings: [...this.#warnings, ...warnings] };
   }
 

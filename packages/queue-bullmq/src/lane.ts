@@ -15,6 +15,7 @@ import type { Broker, Report } from "./broker.ts";
 import { LaneConsumer } from "./lane-consumer.ts";
 import { LaneHold } from "./lane-hold.ts";
 import { queueName } from "./lane-name.ts";
+import { rememberedMs } from "./lane-registry.ts";
 import { newJob } from "./new-job.ts";
 
 /** BullMQ writes an event for every move; we read none. The least that it trims to. */
@@ -32,6 +33,8 @@ export class Lane {
   readonly #clock: Clock;
   readonly #report: Report;
   #prepared: Promise<void> | undefined;
+  /** When it began, on the monotonic clock; absent until it has succeeded once. */
+  #preparedAt: number | undefined;
 
   constructor(name: string, namespace: string, broker: Broker, clock: Clock, report: Report) {
     this.#name = name;
@@ -79,12 +82,21 @@ export class Lane {
     return { is: "refused", error };
   }
 
+  /** Like the registry of lanes, again now and then: a broker that came back empty has forgotten it. */
   #prepare(): Promise<void> {
+    const now = this.#clock.monotonic();
+    const isAgain = this.#preparedAt !== undefined;
+    if (now - (this.#preparedAt ?? now) >= rememberedMs) {
+      this.#prepared = undefined;
+      this.#preparedAt = now;
+    }
     this.#prepared ??= this.#backend.setQueueMeta({ "opts.maxLenEvents": keptEvents }).then(
-      () => undefined,
+      () => {
+        this.#preparedAt = now;
+      },
       (error) => {
         this.#prepared = undefined;
-        throw error;
+        if (!isAgain) throw error;
       },
     );
     return this.#prepared;

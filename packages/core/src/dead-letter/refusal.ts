@@ -10,7 +10,11 @@ export const notFound = (id: JobId): SemelError =>
   new SemelError("JOB_NOT_FOUND", `there is no dead letter ${id}`, { details: { id } });
 
 export const expired = (id: JobId): SemelError =>
-  new SemelError("JOB_NOT_FOUND", `${id} cannot be brought back: its record has expired`, { details: { id } });
+  new SemelError(
+    "JOB_NOT_FOUND",
+    `${id} cannot be brought back: the store does not know it any more; its record has expired, was erased, or the store lost it`,
+    { details: { id } },
+  );
 
 export const unreadable = (id: JobId): SemelError =>
   new SemelError(

@@ -1,9 +1,11 @@
-import { wait } from "../runtime/clock.ts";
+import { type EpochMs, wait } from "../runtime/clock.ts";
 import { NoAnswer, within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
+import { type Outage, OutageWatch } from "../runtime/outage.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { JobStore } from "./job-store.ts";
 import type { Answer, AnswerTo, Operation } from "./operations.ts";
+import type { WorkerBeat } from "./worker-beat.ts";
 
 /** No single question to the store is waited for longer. */
 export const storeDeadlineMs = 5_000;
@@ -18,17 +20,30 @@ export class Guard {
   readonly #ofRunning: Gatherer<Operation, Answer>;
   readonly #ofOthers: Gatherer<Operation, Answer>;
   readonly #onProblem: (during: string, error: unknown) => void;
+  readonly #outage: OutageWatch;
 
-  constructor(store: JobStore, runtime: Runtime, onProblem: (during: string, error: unknown) => void) {
+  /** @param onBack calls had failed, and one was answered. */
+  constructor(
+    store: JobStore,
+    runtime: Runtime,
+    onProblem: (during: string, error: unknown) => void,
+    onBack: (outage: Outage) => void,
+  ) {
     this.store = store;
     this.#runtime = runtime;
+    this.#outage = new OutageWatch(runtime.clock, onBack);
     // Each call has an end of its own: a call that is never answered must not keep its place among the few for ever.
     const apply = (operations: readonly Operation[]): Promise<readonly Answer[]> =>
-      within(runtime.clock, storeDeadlineMs, "the job store", () => store.apply(operations));
+      this.#outage.noting(() => within(runtime.clock, storeDeadlineMs, "the job store", () => store.apply(operations)));
     const mayResend = (error: unknown): boolean => !(error instanceof NoAnswer);
     this.#ofRunning = new Gatherer(apply, { mayResend });
     this.#ofOthers = new Gatherer(apply, { mayResend });
     this.#onProblem = onProblem;
+  }
+
+  /** A worker says that it is alive. Answers the store's time; rejects as the store does. */
+  beat(worker: WorkerBeat, keepMs: number): Promise<EpochMs> {
+    return this.#outage.noting(() => this.store.beat(worker, keepMs));
   }
 
   /** Asks once. Rejects when the store fails or is silent; what became of the operation is unknown then. */

@@ -30,7 +30,7 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
       const name = colours ? styleText(colour[level], level.padEnd(5)) : level.padEnd(5);
       const about = typeof id === "string" ? ` [${printable(id)}]` : "";
       write(`${time} ${name} semel ${printable(message ?? "")}${about}`);
-      if (error?.stack && level !== "debug") write(error.stack.split("\n").map(printable).join("\n"));
+      if (error?.stack) write(error.stack.split("\n").map(printable).join("\n"));
     };
   return { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
 }

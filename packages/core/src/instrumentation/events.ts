@@ -78,6 +78,8 @@ export interface Events {
   "result.omitted": AboutAttempt & { readonly why: string };
   "store.unavailable": { readonly during: string; readonly error: Failure };
   "queue.unavailable": { readonly during: string; readonly error: Failure };
+  "store.available": { readonly outageMs: number; readonly failures: number };
+  "queue.available": { readonly outageMs: number; readonly failures: number };
   "backend.warning": { readonly text: string; readonly error: Failure | undefined };
   "hook.failed": { readonly during: string; readonly error: Failure };
   "worker.started": { readonly worker: string; readonly types: readonly string[]; readonly concurrency: number };
@@ -130,6 +132,8 @@ export const eventNames: readonly EventName[] = Object.keys({
   "result.omitted": 0,
   "store.unavailable": 0,
   "queue.unavailable": 0,
+  "store.available": 0,
+  "queue.available": 0,
   "backend.warning": 0,
   "hook.failed": 0,
   "worker.started": 0,

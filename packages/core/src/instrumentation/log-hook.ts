@@ -2,6 +2,7 @@ import { readable } from "../runtime/duration.ts";
 import type { EventName, SemelEvent } from "./events.ts";
 import type { Hook } from "./hooks.ts";
 import type { Logger, LogLevel } from "./logger.ts";
+import { isOutage, OutageLog, reasonOf, withoutStack } from "./outage-log.ts";
 
 /** What is worth a line, how loud, and in which words. Events without an entry are logged at `debug`. */
 const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<SemelEvent, { name: N }>) => string] } =
@@ -20,6 +21,13 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
       "info",
       (e) => `redriven: ${e.type} as ${e.id}${e.steps === "fresh" ? ", from scratch" : ", its finished steps kept"}`,
     ],
+    "attempt.started": [
+      "warn",
+      (e) =>
+        e.recovered
+          ? `taken over: ${e.type} from a worker that went silent; attempt ${e.attempt} runs here`
+          : "attempt.started",
+    ],
     "attempt.failed": [
       "warn",
       (e) =>
@@ -27,19 +35,31 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     ],
     "attempt.deferred": ["info", (e) => `deferred: ${e.type}: ${e.reason}; next in ${readable(e.nextInMs)}`],
     "attempt.dead": ["error", (e) => `dead: ${e.type}: ${e.reason} after attempt ${e.attempt}: ${e.error.message}`],
+    "attempt.cancelled": ["info", (e) => `cancelled in attempt ${e.attempt}: ${e.type}: ${e.by}`],
     "attempt.runaway": [
       "error",
       (e) => `runaway: ${e.type} goes on although it was told to stop (${e.reason}); its slot was taken back`,
     ],
-    "attempt.lost": ["warn", (e) => `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`],
+    "attempt.lost": [
+      "warn",
+      (e) =>
+        e.now === "absent"
+          ? `lost: the store does not know ${e.type} any more (expired, erased, or the store lost it); this attempt's outcome was dropped`
+          : `lost: ${e.type} is in other hands (${e.now}); this attempt's outcome was dropped`,
+    ],
     "delivery.held": ["info", (e) => `held: ${e.type}: ${e.reason}; looked at again in ${readable(e.nextInMs)}`],
     "result.omitted": ["warn", (e) => `completed without its result: ${e.type}: ${e.why}`],
-    "store.unavailable": ["error", (e) => `the job store did not answer (${e.during}): ${e.error.message}`],
-    "queue.unavailable": ["error", (e) => `the queue did not answer (${e.during}): ${e.error.message}`],
+    "store.unavailable": ["error", (e) => `the job store did not answer (${e.during}): ${reasonOf(e.error)}`],
+    "queue.unavailable": ["error", (e) => `the queue did not answer (${e.during}): ${reasonOf(e.error)}`],
+    "store.available": [
+      "info",
+      (e) => `the job store answers again, after ${readable(e.outageMs)} (${e.failures} failed)`,
+    ],
+    "queue.available": ["info", (e) => `the queue answers again, after ${readable(e.outageMs)} (${e.failures} failed)`],
     "backend.warning": ["warn", (e) => e.text],
     "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
     "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],
-    "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${e.error.message}`],
+    "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${reasonOf(e.error)}`],
     "worker.unready": ["error", (e) => `worker ${e.worker} takes no jobs: ${e.error.message}`],
     "worker.ready": ["info", (e) => `worker ${e.worker} takes jobs again`],
     "worker.stalled": [
@@ -53,16 +73,35 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
     ],
   };
 
-/** Busy and not-yet are the ordinary course of things, not news. */
-const quiet = new Set(["busy", "not-yet"]);
+/** What is the ordinary course of things, not news. */
+function isQuiet(event: SemelEvent, outages: OutageLog): boolean {
+  switch (event.name) {
+    case "delivery.held":
+      return event.reason === "busy" || event.reason === "not-yet";
+    case "attempt.started":
+      return !event.recovered;
+    case "store.available":
+    case "queue.available":
+      return !outages.over(event.name, event.outageMs);
+    default:
+      return false;
+  }
+}
 
-/** Writes the events worth reading to a logger. */
+/** Writes the events worth reading to a logger. An outage is a line when it begins, one in 30 s, and one when it is over. */
 export function logHook(logger: Logger): Hook {
+  const outages = new OutageLog();
   return {
     onEvent(event) {
       const [level, text] = (lines[event.name] ?? []) as [LogLevel?, ((event: SemelEvent) => string)?];
-      const isQuiet = event.name === "delivery.held" && quiet.has(event.reason);
-      logger[isQuiet ? "debug" : (level ?? "debug")](event, text?.(event) ?? event.name);
+      if (isOutage(event)) {
+        const told = outages.failed(event);
+        if (level && text && told !== "untold") logger[level](withoutStack(event), text(event) + told.since);
+        // Each one, with its stack.
+        logger.debug(event, event.name);
+        return;
+      }
+      logger[isQuiet(event, outages) ? "debug" : (level ?? "debug")](event, text?.(event) ?? event.name);
     },
   };
 }

@@ -20,7 +20,7 @@ export type Enqueued<J extends AnyJob = AnyJob> = {
   /**
    * Waits for the result. Looks at the store, so it works across processes and restarts.
    * @throws `JOB_DEAD`, `JOB_CANCELLED`, `RESULT_TIMEOUT`, `RESULT_UNAVAILABLE` (completed, but its result could not be kept),
-   * `JOB_SUPERSEDED` (another job has taken its place since).
+   * `JOB_SUPERSEDED` (another job has taken its place since), `JOB_NOT_FOUND` (the store does not know it any more: expired, erased, or lost).
    */
   result(options?: ResultOptions): Promise<ResultOf<J>>;
 } & (

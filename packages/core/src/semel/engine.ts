@@ -19,6 +19,7 @@ import { localSignals, type Signals } from "../queue/signals.ts";
 import { within } from "../runtime/deadline.ts";
 import { Gatherer } from "../runtime/gatherer.ts";
 import { Line } from "../runtime/line.ts";
+import { OutageWatch } from "../runtime/outage.ts";
 import { redactText } from "../runtime/redact.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
 import { type Admission, type AdmitParts, type Admitted, admit } from "./admit.ts";
@@ -55,16 +56,23 @@ export class Engine {
     const { backend, runtime, logger, hooks } = settings;
     this.settings = settings;
     this.emitter = new Emitter(runtime.clock, logger === silentLogger ? hooks : [logHook(logger), ...hooks]);
-    this.guard = new Guard(backend.store, runtime, (during, error) =>
-      this.emitter.emit("store.unavailable", { during, error: describeFailure(error) }),
+    this.guard = new Guard(
+      backend.store,
+      runtime,
+      (during, error) => this.emitter.emit("store.unavailable", { during, error: describeFailure(error) }),
+      (outage) => this.emitter.emit("store.available", { ...outage }),
     );
+    const queueOutage = new OutageWatch(runtime.clock, (outage) => this.emitter.emit("queue.available", { ...outage }));
     this.signals = backend.signals ?? localSignals();
-    this.waiters = new Waiters(runtime.clock);
+    this.waiters = new Waiters(runtime.clock, (keys) => this.asked("result", () => backend.store.read(keys)));
     this.wakes = new Wakes(this.signals, runtime.clock, (waiter) => this.#bringForward(waiter));
     this.#unattended = new Unattended(runtime.clock, backend.store, this.emitter);
     this.#adder = new Gatherer(
       // As with the store: a silent broker must not keep the place of the next call.
-      (additions) => within(runtime.clock, settings.deadlineMs, "the queue (add)", () => backend.queue.add(additions)),
+      (additions) =>
+        queueOutage.noting(() =>
+          within(runtime.clock, settings.deadlineMs, "the queue (add)", () => backend.queue.add(additions)),
+        ),
       { maxItems: 200 },
     );
     const { transactions } = backend.store;

@@ -42,6 +42,17 @@ export async function explain(
   }
   const [workers, counts] = await Promise.all([store.workers(), queue.counts(record.lane)]);
   const found: Explanation[] = [];
+  const cancelling: Explanation[] = record.cancelRequested
+    ? [
+        {
+          code: "cancel-requested",
+          text: `a cancel is on its way to its worker (${record.cancelRequested.by})`,
+        },
+      ]
+    : [];
+  // Somebody runs it, whatever is known of workers: their list may have been lost, and what keeps others waiting keeps nothing from it.
+  const isRun = record.state === "running" && (record.leaseUntil ?? 0) > now;
+  if (isRun) found.push(...cancelling, ofRunning(record, now));
   const takers = workers.flatMap(({ types, where, problem }) =>
     types.filter(({ type }) => type === record.type).map(({ version }) => ({ version, where, problem })),
   );
@@ -61,11 +72,8 @@ export async function explain(
     found.push({ code: "worker-unready", text: takers.map(({ where, problem }) => `${where}: ${problem}`).join("; ") });
   }
   if (counts.held) found.push({ code: "paused", text: `"${record.lane}" is paused` });
-  if (record.cancelRequested)
-    found.push({
-      code: "cancel-requested",
-      text: `a cancel is on its way to its worker (${record.cancelRequested.by})`,
-    });
+  if (isRun) return found;
+  found.push(...cancelling);
   if (record.state === "running") found.push(ofRunning(record, now));
   else if (record.state === "retrying" && record.waiting) found.push(ofWaiting(record.waiting, record.deadlineAt));
   else if (record.notBefore > now) {

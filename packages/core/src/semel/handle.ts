@@ -2,7 +2,7 @@ import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
 import type { DefinedJob } from "../job/define-job.ts";
 import type { Enqueued, ResultOptions } from "../job/enqueued.ts";
-import { type JobId, keyOf } from "../job/identity.ts";
+import type { JobId } from "../job/identity.ts";
 import type { AnyJob, ResultOf } from "../job/job.ts";
 import { isFinal } from "../job/state.ts";
 import { decodeValue } from "../job/value.ts";
@@ -27,38 +27,24 @@ export function handle<J extends AnyJob>(engine: Engine, job: DefinedJob, admiss
 }
 
 async function resultOf<T>(engine: Engine, job: DefinedJob, id: JobId, options: ResultOptions): Promise<T> {
-  const { clock } = engine.settings.runtime;
   const timeoutMs = toMs(options.timeout ?? "5m", "result.timeout");
-  const over = new AbortController();
-  const timeout = new SemelError(
-    "RESULT_TIMEOUT",
-    `${job.type} ${id} has not ended within ${readable(timeoutMs)}; the job goes on`,
-    { isRetryable: true, details: { id } },
-  );
-  const timer = clock.timer(timeoutMs, () => over.abort(timeout));
-  try {
-    const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
-    const record = await engine.waiters.until(id, () => ended(engine, job, id), signal);
-    return await storedResult<T>(engine, job, record);
-  } finally {
-    timer.cancel();
-  }
+  const timeout = (): SemelError =>
+    new SemelError("RESULT_TIMEOUT", `${job.type} ${id} has not ended within ${readable(timeoutMs)}; the job goes on`, {
+      isRetryable: true,
+      details: { id },
+    });
+  const { signal } = options;
+  const record = await engine.waiters.until(id, (seen) => ended(job, id, seen), { timeoutMs, timeout, signal });
+  return storedResult<T>(engine, job, record);
 }
 
-/** The record once it is final. A store that is down for a while is no reason to stop waiting. */
-async function ended(engine: Engine, job: DefinedJob, id: JobId): Promise<JobRecord | undefined> {
-  const key = keyOf(id) ?? "";
-  try {
-    const [record] = await engine.asked("result", () => engine.guard.store.read([key]));
-    if (record && record.id !== id) throw superseded(job, id, record);
-    if (record) return isFinal(record.state) ? record : undefined;
-  } catch (error) {
-    if (SemelError.isInstance(error) && error.code === "STORE_UNAVAILABLE") return undefined;
-    throw error;
-  }
+/** The record once it is final. */
+function ended(job: DefinedJob, id: JobId, record: JobRecord | undefined): JobRecord | undefined {
+  if (record && record.id !== id) throw superseded(job, id, record);
+  if (record) return isFinal(record.state) ? record : undefined;
   throw new SemelError(
     "JOB_NOT_FOUND",
-    `${job.type} ${id} is not known to the store any more: its record has expired`,
+    `the store does not know ${job.type} ${id} (any more): its record has expired, was erased, or the store lost it`,
     { details: { id } },
   );
 }

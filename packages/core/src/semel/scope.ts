@@ -29,7 +29,7 @@ export type EnqueueMany<Any extends AnyJob> = <J extends Any>(
 
 /** What can be asked of jobs; of one tenant's alone on `semel.forTenant(id)`. A foreign id and an unknown one answer alike. */
 export interface Scope {
-  /** `undefined`: there is no such job, or its record has expired. */
+  /** `undefined`: the store knows no such job: there never was one, its record has expired or was erased, or the store lost it. */
   status<J extends AnyJob>(job: J, id: string): Promise<JobStatus<J> | undefined>;
   status(id: string): Promise<JobStatus | undefined>;
   /** By what the job stands for, for those who know the entity and not the id. */

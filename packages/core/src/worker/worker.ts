@@ -339,7 +339,7 @@ export class JobWorker implements Worker {
       problem: this.#readiness.problem?.message,
       seenAt: askedAt,
     };
-    const now = await guard.store.beat(beat, keepMs);
+    const now = await guard.beat(beat, keepMs);
     this.#readiness.told(now, askedAt, runtime.clock.now());
   }
 

@@ -193,6 +193,26 @@ describe("shutdown", () => {
 });
 
 describe("what an operator sees and does", () => {
+  it("says that a job runs first, where nothing is known of its worker", async () => {
+    const backend = memory();
+    // The list of workers was lost with all else, and is only written anew with their next heartbeat.
+    vi.spyOn(backend.store, "workers").mockResolvedValue([]);
+    const semel = createSemel({ ...backend, logger: false });
+    const gate = Promise.withResolvers<string>();
+    let isRunning = false;
+    const running = processor(job, () => {
+      isRunning = true;
+      return gate.promise;
+    });
+    semel.worker({ processors: [running] });
+    const { id, result } = await semel.enqueue(job, { id: "r" });
+    await waitFor(() => isRunning, { what: "the attempt" });
+    expect((await semel.explain(id)).map(({ code }) => code)).toEqual(["running", "no-worker"]);
+    gate.resolve("done");
+    await result();
+    await semel.close();
+  });
+
   it("explains why a job is not done", async () => {
     kit = createTestKit({ processors: [untilAborted()] });
     const nobody = defineJob({ type: "nobody", payload, correlation: ["id"] });

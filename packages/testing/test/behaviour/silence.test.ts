@@ -1,4 +1,4 @@
-import { createSemel, defineJob, processor, type SemelOptions } from "@semel/core";
+import { createSemel, defineJob, processor, type SemelEvent, type SemelOptions } from "@semel/core";
 import type { Consumer, JobStore, Queue } from "@semel/core/adapter";
 import { memory } from "@semel/core/memory";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -102,6 +102,28 @@ describe("a broker that is silent at enqueue", () => {
     expect(await semel.find(job, { id: "a" })).toMatchObject({ state: "completed", result: "done" });
   });
 
+  it("is told of when it takes jobs again", async () => {
+    const backend = memory();
+    const events: SemelEvent[] = [];
+    const semel = createSemel({
+      ...backend,
+      queue: switchable(backend.queue, "add", faults),
+      logger: false,
+      hooks: [{ onEvent: (event) => void events.push(event) }],
+      runtime: { clock },
+    });
+    open.push(semel);
+    faults.how = "failing";
+    const refused = semel.enqueue(job, { id: "a" }).catch((error: unknown) => error);
+    expect(await whileTimePasses(6_000, refused)).toMatchObject({ code: "QUEUE_UNAVAILABLE" });
+    faults.how = "well";
+    await semel.enqueue(job, { id: "a" });
+    await semel.enqueue(job, { id: "b" });
+    const back = events.filter((event) => event.name === "queue.available");
+    expect(back).toEqual([expect.objectContaining({ failures: expect.any(Number) })]);
+    expect(back[0]?.outageMs).toBeGreaterThan(1_000);
+  });
+
   it("a queue that refuses leaves no reservation behind", async () => {
     const backend = memory();
     const refusing = new Proxy(backend.queue, {
@@ -169,6 +191,42 @@ describe("a store that is silent", () => {
       expect(work).toHaveBeenCalledTimes(1);
     },
   );
+
+  it("is told of when it answers again, in few lines however often it was asked", async () => {
+    const backend = memory();
+    const lines: string[] = [];
+    const log = (_: object, message?: string) => void lines.push(message ?? "");
+    const events: SemelEvent[] = [];
+    const semel = createSemel({
+      ...backend,
+      store: switchable(switchable(backend.store, "apply", faults), "beat", faults),
+      logger: { debug() {}, info: log, warn: log, error: log },
+      hooks: [{ onEvent: (event) => void events.push(event) }],
+      runtime: { clock },
+    });
+    open.push(semel);
+    const gate = Promise.withResolvers<string>();
+    work.mockReturnValue(gate.promise);
+    semel.worker({ processors: [processor(job, work)] });
+    await semel.enqueue(job, { id: "a" });
+    await clock.advance(100);
+    lines.length = 0;
+    faults.how = "failing";
+    gate.resolve("done");
+    await clock.advance(9_500);
+    faults.how = "well";
+    await clock.advance(2_000);
+    const failed = events.filter(({ name }) => name === "store.unavailable").length;
+    expect(failed).toBeGreaterThan(8);
+    const back = events.filter((event) => event.name === "store.available");
+    expect(back).toEqual([expect.objectContaining({ failures: failed })]);
+    expect(back[0]?.outageMs).toBeGreaterThan(9_000);
+    expect(back[0]?.outageMs).toBeLessThan(12_000);
+    expect(lines).toEqual([
+      "the job store did not answer (settle): connection refused",
+      expect.stringMatching(/^the job store answers again, after \d+(\.\d)? s \(\d+ failed\)$/),
+    ]);
+  });
 
   it("for many minutes at claim leaves a job alive that never ran", async () => {
     const backend = memory();
