@@ -29,7 +29,7 @@ interface Case {
 
 /** The faults of one port: what was asked for, and what becomes of each call. */
 export class FaultyPort {
-  readonly connection = new Connection();
+  readonly connection: Connection = new Connection();
   readonly diary: FaultDiary;
   readonly #name: string;
   readonly #points: readonly string[];
