@@ -56,6 +56,7 @@ export const errorCodes = [
   "PAYLOAD_CHANGED",
   "SNAPSHOT_STALE",
   "SCHEMA_OPAQUE",
+  "QUEUE_UNKNOWN",
 ] as const;
 
 /** The stable name of a failure. */

@@ -29,7 +29,7 @@ export interface Prepared {
   readonly addition: Addition;
 }
 
-const knownOptions: readonly (keyof EnqueueOptions)[] = [
+export const enqueueOptions: readonly (keyof EnqueueOptions)[] = [
   "id",
   "priority",
   "delay",
@@ -57,7 +57,7 @@ export async function prepare(
   options: EnqueueOptions,
   origin: Origin,
 ): Promise<Prepared & { readonly canonical: Canonical }> {
-  knownOnly(options, knownOptions, "enqueue");
+  knownOnly(options, enqueueOptions, "enqueue");
   if (options.transaction !== undefined && typeof options.transaction?.query !== "function")
     throw new OptionInvalidError("enqueue.transaction", "a client with a transaction open", options.transaction);
   // The limits come first: a schema must not be made to walk a bomb.
