@@ -31,6 +31,13 @@ export function unreachable(place: string, cause: Error): SemelError {
   });
 }
 
+/** Everybody else of the same Semel is in the database that was asked for. */
+export function otherDatabase(place: string, db: number, cause: Error): SemelError {
+  const advice = "name one that exists and whose selection the user is allowed (+select)";
+  const text = `Redis at ${place} must not be used as it is: its database ${db} cannot be selected (${cause.message}); ${advice}`;
+  return new SemelError("BACKEND_UNSAFE", text, { cause, details: { db } });
+}
+
 export const closed = (): SemelError => new SemelError("CLOSED", "the connection to Redis has been closed");
 
 /** What is worth reading: some errors only say that something failed, and carry what it was. */
