@@ -14,20 +14,26 @@ export function withoutSecrets(thrown: unknown): Error {
 }
 
 /**
- * A failed command's error without the command: its arguments are payloads, and loggers print what errors carry.
+ * A failed command's error without the command: its arguments are payloads, and loggers print what errors carry. Where the
+ * same command would fail again, it says so.
  *
  * @returns the same error.
  */
 export function withoutArguments<E>(error: E): E {
-  if (error instanceof Error) Reflect.deleteProperty(error, "command");
+  if (!(error instanceof Error)) return error;
+  Reflect.deleteProperty(error, "command");
+  if (isForbidden(error)) Object.assign(error, { isRetryable: false });
   return error;
 }
+
+/** Redis says that we may not: no try helps until somebody changes the password or the permissions. */
+const isForbidden = ({ message }: Error): boolean => /(^|[ -])(WRONGPASS|NOAUTH|NOPERM)\b/.test(message);
 
 /** Redis was not reached, or would not have us. */
 export function unreachable(place: string, cause: Error): SemelError {
   return new SemelError("STORE_UNAVAILABLE", `Redis at ${place} cannot be used: ${cause.message}`, {
     cause,
-    isRetryable: true,
+    isRetryable: !isForbidden(cause),
   });
 }
 

@@ -57,6 +57,7 @@ export const errorCodes = [
   "SNAPSHOT_STALE",
   "SCHEMA_OPAQUE",
   "QUEUE_UNKNOWN",
+  "NODE_TOO_OLD",
 ] as const;
 
 /** The stable name of a failure. */

@@ -7,6 +7,7 @@ import type { Enqueued } from "../job/enqueued.ts";
 import { checkTenant } from "../job/identity.ts";
 import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
 import { toMs } from "../runtime/duration.ts";
+import { checkNode } from "../runtime/node-version.ts";
 import { type Closed, together } from "../worker/closed.ts";
 import { Isolation } from "../worker/isolation.ts";
 import { JobWorker, type Worker, type WorkerHost, type WorkerOptions } from "../worker/worker.ts";
@@ -23,7 +24,7 @@ import { checkWhich, type KnownLine, meantLines, type Which } from "./which.ts";
 /**
  * Puts Semel on a backend: `createSemel(embedded("./.semel"))`. Connects to nothing before it is used; each first use may
  * reject with what is wrong.
- * @throws `OPTION_INVALID`.
+ * @throws `OPTION_INVALID`; `NODE_TOO_OLD` before Node 22.12.
  */
 export function createSemel(options: SemelOptions): Semel {
   return new RunningSemel(options);
@@ -43,6 +44,7 @@ class RunningSemel extends Semel {
 
   constructor(options: SemelOptions) {
     super();
+    checkNode(process.versions?.node);
     this.#engine = new Engine(settingsOf(options));
     this.#scoped = new Scoped(this.#engine, undefined);
     this.deadLetters = this.#scoped.deadLetters;

@@ -1,4 +1,5 @@
-import { defineJob, processor, type Which } from "@semel/core";
+import { createSemel, defineJob, processor, type Which } from "@semel/core";
+import { memory } from "@semel/core/memory";
 import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createTestKit, type TestKit } from "../../src/index.ts";
@@ -92,5 +93,38 @@ describe("options nobody reads", () => {
     await expect(kit.semel.deadLetters.purge(wrong(undefined))).rejects.toMatchObject(invalid(/expected an object/));
     // It was not closed.
     expect(await kit.semel.enqueue(job, { id: "c" })).toMatchObject({ outcome: "created" });
+  });
+});
+
+describe("what is wrong with the backend", () => {
+  it("a defect of an adapter is no outage: it is told at once, and not as one that passes", async () => {
+    start();
+    await kit.semel.enqueue(job, { id: "a" });
+    kit.backend.queue.failNext("add", { error: new TypeError("Map.groupBy is not a function") });
+    await expect(kit.semel.enqueue(job, { id: "b" })).rejects.toMatchObject({
+      code: "QUEUE_UNAVAILABLE",
+      isRetryable: false,
+      details: { outcome: "unknown" },
+      message: expect.stringContaining("Map.groupBy is not a function"),
+    });
+  });
+
+  it("what its start rejects with has a code, whatever it is", async () => {
+    const backend = memory();
+    const refusing = Object.assign(Object.create(backend.store), {
+      features: backend.store.features,
+      start: () => Promise.reject(Object.assign(new Error("NOPERM no permissions"), { isRetryable: false })),
+    });
+    const semel = createSemel({ ...backend, store: refusing, logger: false });
+    const expected = { code: "STORE_UNAVAILABLE", isRetryable: false, message: expect.stringContaining("NOPERM") };
+    await expect(semel.ready()).rejects.toMatchObject(expected);
+    await expect(semel.counts()).rejects.toMatchObject(expected);
+    await expect(semel.enqueue(job, { id: "a" })).rejects.toMatchObject({
+      code: "QUEUE_UNAVAILABLE",
+      isRetryable: false,
+      details: { outcome: "refused" },
+      message: expect.stringContaining("NOPERM"),
+    });
+    start();
   });
 });
