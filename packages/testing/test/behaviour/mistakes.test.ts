@@ -96,6 +96,36 @@ describe("options nobody reads", () => {
   });
 });
 
+describe("the options of one request", () => {
+  const urgent = defineJob({ type: "urgent", payload, correlation: ["id"], priority: "normal" });
+
+  it.each<[string, object, RegExp]>([
+    ["a number for a priority", { priority: 1 }, /^enqueue\.priority: expected one of "interactive", "normal", "bulk", got 1/],
+    ["another word", { priority: "high" }, /^enqueue\.priority: .*got "high"/],
+    ["null", { priority: null }, /^enqueue\.priority: .*got null/],
+    ["a delay without a unit", { delay: 5 }, /^enqueue\.delay: expected a duration with a unit.*got 5/],
+    ["a delay backwards", { delay: "-1s" }, /^enqueue\.delay: expected a duration of 0 or more.*got "-1s"/],
+    ["a time that is text", { at: "2026-01-01" }, /^enqueue\.at: expected a valid Date/],
+    ["meta that is text", { meta: "x" }, /^enqueue\.meta: expected an object/],
+    ["meta that is a list", { meta: [1] }, /^enqueue\.meta: expected an object/],
+    ["an id that is a number", { id: 5 }, /^id: expected 1 to 64 characters.*got 5/],
+    ["an empty id", { id: "" }, /^id: expected 1 to 64 characters/],
+    ["a rerun that is text", { rerun: "no" }, /^enqueue\.rerun: expected true or false/],
+  ])("%s", async (_name, options, message) => {
+    start();
+    await expect(kit.semel.enqueue(urgent, { id: "a" }, wrong(options))).rejects.toMatchObject(invalid(message));
+    expect(await kit.semel.counts()).toEqual([]);
+  });
+});
+
+describe("processors", () => {
+  it("that are none, or no array, are told apart", () => {
+    start();
+    expect(() => kit.semel.worker({ processors: [] })).toThrow(/at least one processor, got "none"/);
+    expect(() => kit.semel.worker(wrong({ processors: job }))).toThrow(/expected an array of processors/);
+  });
+});
+
 describe("what is wrong with the backend", () => {
   it("a defect of an adapter is no outage: it is told at once, and not as one that passes", async () => {
     start();
