@@ -4,6 +4,7 @@
  */
 export type { LetterBox, LetterFilter, StoredLetter } from "./dead-letter/letter-box.ts";
 export type { DeadReason } from "./dead-letter/reason.ts";
+export { knownOnly } from "./errors/option-invalid.ts";
 export { decide } from "./idempotency/decide.ts";
 export {
   type JobRecord,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DeferError, NonRetryableError, RetryAfterError } from "../src/errors/thrown.ts";
+import { QueueUnavailableError } from "../src/errors/unavailable.ts";
 import { backoffMs, backoffPolicy, stepMs } from "../src/retry/backoff.ts";
 import { classify } from "../src/retry/classify.ts";
 
@@ -68,6 +69,9 @@ describe("classification", () => {
 
   it("takes Semel's own errors at their word", () => {
     expect(classify(new NonRetryableError("x"), now)).toEqual({ class: "fail" });
+    // The enqueue of a processor whose process may not: another process, or a mended password, does the job.
+    const cause = Object.assign(new Error("NOPERM"), { isRetryable: false });
+    expect(classify(new QueueUnavailableError("refused", "a", { cause }), now)).toMatchObject({ class: "retry" });
     expect(classify(new RetryAfterError("20s"), now)).toEqual({ class: "retry", hintMs: 20_000 });
     expect(classify(new DeferError("busy", "30s"), now)).toEqual({ class: "defer", hintMs: 30_000 });
   });

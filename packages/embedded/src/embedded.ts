@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Duration, OptionInvalidError } from "@semel/core";
-import { type Backend, toMs } from "@semel/core/adapter";
+import { type Backend, knownOnly, toMs } from "@semel/core/adapter";
 import { bullmqQueue } from "@semel/queue-bullmq";
 import { postgresStore } from "@semel/state-postgres";
 import { acquireDatabase, type DatabaseHold } from "./shared-database.ts";
@@ -27,6 +27,7 @@ export interface EmbeddedOptions {
  */
 export function embedded(directory: string, options: EmbeddedOptions = {}): Backend {
   if (typeof directory !== "string" || directory === "") throw new OptionInvalidError("directory", "a path", directory);
+  knownOnly(options, ["waitForLock"], "embedded");
   // Resolved now: the program may change its working directory before it starts.
   const path = resolve(directory);
   const waitMs = toMs(options.waitForLock ?? "5s", "embedded.waitForLock");

@@ -1,17 +1,18 @@
 import { OptionInvalidError, SemelError } from "@semel/core";
-import type {
-  Added,
-  Addition,
-  Clock,
-  ConsumeOptions,
-  Consumer,
-  Delivery,
-  Disposition,
-  Host,
-  JobId,
-  LaneCounts,
-  Queue,
-  QueueFeatures,
+import {
+  type Added,
+  type Addition,
+  type Clock,
+  type ConsumeOptions,
+  type Consumer,
+  type Delivery,
+  type Disposition,
+  type Host,
+  type JobId,
+  knownOnly,
+  type LaneCounts,
+  type Queue,
+  type QueueFeatures,
 } from "@semel/core/adapter";
 import type { RedisConnection, RedisSource } from "@semel/redis-connection";
 import type { Broker } from "./broker.ts";
@@ -69,9 +70,13 @@ export type BullmqQueueOptions = PostgresOptions | RedisOptions;
  * @throws `OPTION_INVALID` for anything but one of the sources above.
  */
 export function bullmqQueue(options: BullmqQueueOptions): Queue {
+  knownOnly(options, "redis" in Object(options) ? ofRedis : ofPostgres, "bullmqQueue");
   const { warnings = [] } = options;
   return new BullmqQueue("redis" in options ? onRedis(options) : onPostgres(options), warnings);
 }
+
+const ofPostgres: readonly (keyof PostgresOptions)[] = ["postgres", "close", "schema", "warnings"];
+const ofRedis: readonly (keyof RedisOptions)[] = ["redis", "prefix", "keepFinished", "allowNoPersistence", "warnings"];
 
 function onPostgres({ postgres, schema = "semel_queue", close }: PostgresOptions): Broker {
   if ((typeof postgres !== "object" || postgres === null) && typeof postgres !== "function") {

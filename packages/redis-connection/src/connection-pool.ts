@@ -1,4 +1,4 @@
-import { connectClient, connectNodes } from "./connect-client.ts";
+import { connectClient, connectNodes, cutInOtherDatabase } from "./connect-client.ts";
 import { createClient } from "./create-client.ts";
 import { endClient } from "./end-client.ts";
 import { closed } from "./failure.ts";
@@ -13,6 +13,8 @@ import { type Watch, watch } from "./watch.ts";
 
 /** What several connections notice within so long is one outage. In milliseconds. */
 const sameOutageMs = 3_000;
+/** That a database cannot be selected is told again after this long. In milliseconds. */
+const cutToldEveryMs = 60_000;
 
 /** The connections of one origin, opened when they are asked for, until the last holder lets go. */
 export class ConnectionPool {
@@ -30,6 +32,7 @@ export class ConnectionPool {
   readonly #listeners: NonNullable<RedisConnectionOptions["onProblem"]>[] = [];
   #isEnding = false;
   #toldAt: number = Number.NEGATIVE_INFINITY;
+  #cutToldAt: number = Number.NEGATIVE_INFINITY;
 
   constructor(origin: Origin, options: RedisConnectionOptions) {
     this.#origin = origin;
@@ -79,6 +82,7 @@ export class ConnectionPool {
     const { client, watch } = await this.#create("commands");
     try {
       await connectClient(client, this.#origin.place, watch);
+      cutInOtherDatabase(client, (error) => this.#tellCut(error));
       return client;
     } catch (error) {
       await this.#end(client);
@@ -88,6 +92,7 @@ export class ConnectionPool {
 
   async #waiting(profile: Profile): Promise<RedisClient> {
     const { client } = await this.#create(profile);
+    cutInOtherDatabase(client, (error) => this.#tellCut(error));
     // It goes on trying; what goes wrong meanwhile is reported.
     client.connect().catch(() => undefined);
     return client;
@@ -110,6 +115,14 @@ export class ConnectionPool {
   #tell(text: string, error: unknown): void {
     if (performance.now() - this.#toldAt < sameOutageMs) return;
     this.#toldAt = performance.now();
+    this.#listeners[0]?.(text, error);
+  }
+
+  /** Not an outage that ends by itself, so it is told even where it comes with one. */
+  #tellCut(error: Error): void {
+    if (performance.now() - this.#cutToldAt < cutToldEveryMs) return;
+    this.#cutToldAt = performance.now();
+    const text = `Redis at ${this.#origin.place} lets nobody into the database asked for: ${error.message}; trying again`;
     this.#listeners[0]?.(text, error);
   }
 

@@ -99,6 +99,7 @@ function decoded({ username, password }: URL, option: string): Login {
 }
 
 function schemeOf(text: string): string {
+  if (text.trim() === "") return "an empty text";
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1];
   return scheme === undefined ? "text without a scheme" : `${scheme}://…`;
 }

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type TLSSocket } from "node:tls";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { opened, privateServer, rejection } from "./support/server.ts";
 
 test("a user whose password has every sign that means something in a URL", async () => {
@@ -39,6 +39,50 @@ test("a wrong password is refused at once, and shown to nobody", async () => {
     expect(texts.join()).not.toContain('wrong"');
   }
 });
+
+test("a database there is none of, or that the user may not select, is refused: database 0 is somebody else's", async () => {
+  const server = await privateServer("--user", "app", "on", ">secret", "~*", "&*", "+@all", "-select");
+  for (const [url, reason] of [
+    [`redis://127.0.0.1:${server.port}/99`, "out of range"],
+    [`redis://app:secret@127.0.0.1:${server.port}/3`, "NOPERM"],
+  ] as const) {
+    const { connection } = opened(url);
+    for (const asked of [connection.judge(), connection.commands()]) {
+      expect((await rejection(asked)).error).toMatchObject({
+        code: "BACKEND_UNSAFE",
+        message: expect.stringMatching(new RegExp(`database \\d+ cannot be selected .*${reason}.*\\+select`)),
+      });
+    }
+  }
+  // Database 0 needs no selecting.
+  const { connection } = opened(`redis://app:secret@127.0.0.1:${server.port}`);
+  expect(await (await connection.commands()).call("ping")).toBe("PONG");
+});
+
+test("a connection that comes back to another database is cut, until it is let into its own", async () => {
+  const server = await privateServer("--user", "app", "on", ">secret", "~*", "&*", "+@all");
+  const operator = await opened(server.url).connection.commands();
+  const { connection, problems } = opened(`redis://app:secret@127.0.0.1:${server.port}/3`);
+  const client = await connection.commands();
+  const patient = await connection.patient();
+  await client.call("set", "a", 1);
+  await patient.call("set", "b", 1);
+  await operator.call("acl", "setuser", "app", "-select");
+  await operator.call("client", "kill", "user", "app");
+  await vi.waitFor(() => expect(problems.join()).toContain("NOPERM"), { timeout: 5_000 });
+  const written = patient.call("set", "c", 1);
+  await operator.call("acl", "setuser", "app", "+select");
+  await written;
+  expect(await patient.call("get", "c")).toBe("1");
+  // In database 0 there is nothing of ours.
+  expect(await operator.call("dbsize")).toBe(0);
+});
+
+test("a server that knows no TLS and is addressed by it: the error names both", async () => {
+  const server = await privateServer();
+  const { error } = await rejection(opened(`rediss://127.0.0.1:${server.port}`).connection.commands());
+  expect(error).toMatchObject({ code: "STORE_UNAVAILABLE", message: expect.stringMatching(/rediss:\/\/.*try redis:\/\//) });
+}, 15_000);
 
 /** A certificate for `localhost` that nobody else has signed. */
 function certificate(): { key: string; cert: string } | undefined {

@@ -70,6 +70,7 @@ test.each<[string, unknown, RegExp]>([
     /^redis\.pasword: expected one of url, username/,
   ],
   ["no URL", "localhost:6379", /expected redis:\/\/.*got "text without a scheme"/],
+  ["nothing in a variable", "", /expected redis:\/\/.*got "an empty text"/],
   ["another protocol", `https://u:${secret}@h`, /got "https:\/\/…"/],
   ["a URL that is no text", { url: 5 }, /got 5/],
   ["a slash in the password", `redis://u:${secret}/x@h:6379`, /percent-encoded/],

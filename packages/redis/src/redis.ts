@@ -1,4 +1,4 @@
-import type { Backend } from "@semel/core/adapter";
+import { type Backend, knownOnly } from "@semel/core/adapter";
 import { bullmqQueue } from "@semel/queue-bullmq";
 import { openRedis, type RedisSource } from "@semel/redis-connection";
 import { redisStore } from "@semel/state-redis";
@@ -35,6 +35,7 @@ export interface RedisOptions {
  * that could lose jobs: one that evicts keys, takes no writes or is older than 6.2.
  */
 export function redis(source: RedisSource | undefined, options: RedisOptions = {}): Backend {
+  knownOnly(options, ["prefix", "maxValueBytes", "keepFinished", "allowNoPersistence"], "redis");
   const { prefix, maxValueBytes, keepFinished, allowNoPersistence } = options;
   const connection = openRedis(source as RedisSource, { allowNoPersistence });
   const store = redisStore({ redis: connection, prefix, maxValueBytes });

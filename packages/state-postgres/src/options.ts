@@ -1,4 +1,5 @@
 import { SemelError } from "@semel/core";
+import { knownOnly } from "@semel/core/adapter";
 import type { SqlClient } from "./sql-client.ts";
 
 interface Common {
@@ -39,10 +40,20 @@ export interface WithUrl extends Common {
 
 export type PostgresStoreOptions<Client extends SqlClient = SqlClient> = WithClient<Client> | WithUrl;
 
+const knownOptions: readonly (keyof WithClient | keyof WithUrl)[] = [
+  "client",
+  "close",
+  "url",
+  "connections",
+  "schema",
+  "maxValueBytes",
+  "durable",
+];
 const name = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
 /** @throws `OPTION_INVALID` for options that cannot work, before anything is connected. */
 export function checkOptions(options: PostgresStoreOptions): void {
+  knownOnly(options, knownOptions, "postgresStore");
   const { schema, maxValueBytes, url, client } = options;
   if ((client === undefined) === (url === undefined))
     throw invalid("client", "either a client or a url", { client, url });

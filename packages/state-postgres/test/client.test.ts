@@ -85,6 +85,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ url: "postgres://", schema: 'a"b' }, "schema"],
   [{ url: "postgres://", schema: "" }, "schema"],
   [{ url: "postgres://", maxValueBytes: 0 }, "maxValueBytes"],
+  [{ url: "postgres://", shema: "a" }, "postgresStore.shema"],
 ])("options that cannot work are refused at once: %o", (options, option) => {
   const make = (): unknown => postgresStore(options as unknown as PostgresStoreOptions);
   expect(make).toThrow(

@@ -1,4 +1,5 @@
 import { OptionInvalidError } from "@semel/core";
+import { knownOnly } from "@semel/core/adapter";
 import type { RedisConnection, RedisSource } from "@semel/redis-connection";
 
 export interface RedisStoreOptions {
@@ -14,8 +15,9 @@ export interface RedisStoreOptions {
 
 /** @throws `OPTION_INVALID`. */
 export function checkOptions(options: RedisStoreOptions): { readonly prefix: string; readonly maxValueBytes: number } {
-  const { prefix = "semel", maxValueBytes = 262_144 } = options ?? {};
-  if (options?.redis === undefined)
+  knownOnly(options, ["redis", "prefix", "maxValueBytes", "allowNoPersistence"], "redisStore");
+  const { prefix = "semel", maxValueBytes = 262_144 } = options;
+  if (options.redis === undefined)
     throw new OptionInvalidError("redisStore.redis", "a Redis URL, its options or an ioredis instance", options);
   if (typeof prefix !== "string" || !/^[A-Za-z0-9._-]{1,64}$/.test(prefix))
     throw new OptionInvalidError("redisStore.prefix", "1 to 64 characters of A–Z a–z 0–9 . _ -", prefix);

@@ -56,6 +56,8 @@ export const errorCodes = [
   "PAYLOAD_CHANGED",
   "SNAPSHOT_STALE",
   "SCHEMA_OPAQUE",
+  "QUEUE_UNKNOWN",
+  "NODE_TOO_OLD",
 ] as const;
 
 /** The stable name of a failure. */

@@ -9,9 +9,11 @@ export class OptionInvalidError extends SemelError {
 
 /**
  * A misspelt option would be ignored in silence; TypeScript catches it, plain JavaScript does not.
- * @throws `OPTION_INVALID` naming the first option there is none of.
+ * @throws `OPTION_INVALID` naming the first option there is none of; for what is no object at all, too.
  */
 export function knownOnly(options: object, known: readonly string[], at: string): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new OptionInvalidError(at, `an object with ${known.join(", ")}`, options);
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) throw new OptionInvalidError(`${at}.${unknown}`, `one of ${known.join(", ")}`, unknown);
 }

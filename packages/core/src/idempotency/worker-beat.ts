@@ -5,8 +5,8 @@ export interface WorkerBeat {
   readonly id: string;
   /** Host name and process id, for people. */
   readonly where: string;
-  /** What it can process, with the newest payload version it knows. */
-  readonly types: readonly { readonly type: string; readonly version: number }[];
+  /** What it can process, with the newest payload version it knows, and the queue it takes it from. */
+  readonly types: readonly { readonly type: string; readonly version: number; readonly queue?: string | undefined }[];
   /** Jobs it is running now. */
   readonly busy: number;
   readonly concurrency: number;

@@ -62,7 +62,8 @@ export function effectKey(key: GuardKey, generation: number, step: string): stri
 
 /** @throws `OPTION_INVALID` for a suffix that is not 1–64 characters of `A–Z a–z 0–9 _ -`. */
 export function jobId(key: GuardKey, suffix: string): JobId {
-  if (!idSuffix.test(suffix)) throw new OptionInvalidError("id", "1 to 64 characters of A–Z a–z 0–9 _ -", suffix);
+  if (typeof suffix !== "string" || !idSuffix.test(suffix))
+    throw new OptionInvalidError("id", "1 to 64 characters of A–Z a–z 0–9 _ -", suffix);
   return `${key}.${suffix}`;
 }
 

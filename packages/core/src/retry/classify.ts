@@ -26,7 +26,9 @@ const longestHintMs = 3_600_000;
 export function classify(thrown: unknown, now: number): Verdict {
   if (SemelError.isInstance(thrown)) {
     if (thrown.code === "DEFERRED") return { class: "defer", hintMs: thrown.retryAfterMs };
-    return thrown.isRetryable ? { class: "retry", hintMs: thrown.retryAfterMs } : { class: "fail" };
+    // A backend that will not have this process is not the job's fault, however little the same call can help.
+    const isBackend = thrown.code === "QUEUE_UNAVAILABLE" || thrown.code === "STORE_UNAVAILABLE";
+    return thrown.isRetryable || isBackend ? { class: "retry", hintMs: thrown.retryAfterMs } : { class: "fail" };
   }
   const status = read(thrown, "status") ?? read(thrown, "statusCode") ?? read(thrown, "status_code");
   const hintMs = retryAfter(thrown, now);

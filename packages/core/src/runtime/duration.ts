@@ -18,6 +18,8 @@ const longestMs = 100 * 365 * 86_400_000;
 export function toMs(value: Duration, option: string): number {
   const found = typeof value === "string" ? pattern.exec(value) : null;
   const ms = found ? Number(found[1]) * unitMs[found[2] as Unit] : Number.NaN;
+  if (typeof value === "string" && /^\s*-/.test(value))
+    throw new OptionInvalidError(option, "a duration of 0 or more: time does not run backwards", value);
   if (!found) throw new OptionInvalidError(option, 'a duration with a unit, such as "30s" or "5m"', value);
   if (ms > longestMs) throw new OptionInvalidError(option, "a duration of at most 100 years", value);
   return Math.round(ms);

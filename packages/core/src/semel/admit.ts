@@ -1,3 +1,4 @@
+import { maySucceedLater } from "../errors/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { QueueUnavailableError } from "../errors/unavailable.ts";
 import type { Guard } from "../idempotency/guard.ts";
@@ -93,8 +94,8 @@ async function addPatiently({ add, runtime }: AdmitParts, addition: Addition, un
       if (added.is !== "refused" || !isUncertain) return added;
       failure = added.error;
     } catch (error) {
-      // Closed meanwhile: nobody will take it any more.
-      if (SemelError.isInstance(error) && !error.isRetryable) throw error;
+      // Closed meanwhile, or a program is wrong: nobody will take it any more.
+      if (!maySucceedLater(error)) throw error;
       isUncertain = true;
       failure = error;
     }

@@ -1,11 +1,13 @@
 import type { DeadLetters } from "../dead-letter/dead-letters.ts";
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import { definitionOf } from "../job/define-job.ts";
 import type { EnqueueOptions } from "../job/enqueue-options.ts";
 import type { Enqueued } from "../job/enqueued.ts";
 import { checkTenant } from "../job/identity.ts";
 import type { AnyJob, InputOf, Key, UntenantedJob } from "../job/job.ts";
+import { toMs } from "../runtime/duration.ts";
+import { checkNode } from "../runtime/node-version.ts";
 import { type Closed, together } from "../worker/closed.ts";
 import { Isolation } from "../worker/isolation.ts";
 import { JobWorker, type Worker, type WorkerHost, type WorkerOptions } from "../worker/worker.ts";
@@ -15,13 +17,14 @@ import { handle } from "./handle.ts";
 import { type SemelOptions, settingsOf } from "./options.ts";
 import type { EnqueueMany, TenantSemel } from "./scope.ts";
 import { Scoped, tenantSemel } from "./scoped.ts";
-import { type CloseOptions, type QueueCounts, Semel, type Which, type WorkerInfo } from "./semel.ts";
+import { type CloseOptions, type QueueCounts, Semel, type WorkerInfo } from "./semel.ts";
 import type { JobStatus } from "./status.ts";
+import { checkWhich, type KnownLine, meantLines, type Which } from "./which.ts";
 
 /**
  * Puts Semel on a backend: `createSemel(embedded("./.semel"))`. Connects to nothing before it is used; each first use may
  * reject with what is wrong.
- * @throws `OPTION_INVALID`.
+ * @throws `OPTION_INVALID`; `NODE_TOO_OLD` before Node 22.12.
  */
 export function createSemel(options: SemelOptions): Semel {
   return new RunningSemel(options);
@@ -31,6 +34,8 @@ class RunningSemel extends Semel {
   readonly #engine: Engine;
   readonly #scoped: Scoped;
   readonly #workers = new Set<Worker>();
+  /** What its workers have taken from, since it was made. */
+  readonly #ownLines: KnownLine[] = [];
   /** Of all its workers: they live and die together. */
   readonly #isolation = new Isolation();
   #closing: Promise<void> | undefined;
@@ -39,6 +44,7 @@ class RunningSemel extends Semel {
 
   constructor(options: SemelOptions) {
     super();
+    checkNode(process.versions?.node);
     this.#engine = new Engine(settingsOf(options));
     this.#scoped = new Scoped(this.#engine, undefined);
     this.deadLetters = this.#scoped.deadLetters;
@@ -94,45 +100,53 @@ class RunningSemel extends Semel {
     return beats.map((beat) => ({ ...beat, startedAt: new Date(beat.startedAt), seenAt: new Date(beat.seenAt) }));
   }
 
-  async pause(which: Which = {}): Promise<void> {
+  async pause(which?: Which): Promise<void> {
     const { queue } = this.#engine.settings.backend;
     await this.#each("pause", which, queue.features.hold, (lane) => queue.hold(lane));
   }
 
-  async resume(which: Which = {}): Promise<void> {
+  async resume(which?: Which): Promise<void> {
     const { queue } = this.#engine.settings.backend;
     await this.#each("resume", which, queue.features.hold, (lane) => queue.release(lane));
   }
 
   async limit(which: Which, concurrency: number | undefined): Promise<void> {
+    checkWhich(which, "limit");
     if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1))
       throw new OptionInvalidError("limit(concurrency)", "a whole number from 1, or undefined", concurrency);
     const { queue } = this.#engine.settings.backend;
     await this.#each("limit", which, queue.features.limit, (lane) => queue.limit(lane, concurrency));
   }
 
-  /** A type leads to the line it waits in; a type nobody has enqueued yet has one of its own name. */
   async #each(
     verb: string,
-    { type, queue: named }: Which,
+    which: Which | undefined,
     isSupported: boolean,
     act: (lane: string) => Promise<void>,
   ): Promise<void> {
+    if (which !== undefined) checkWhich(which, verb);
     if (!isSupported) throw new OptionInvalidError(verb, "a queue that can do it", "this one cannot");
-    const { queue } = this.#engine.settings.backend;
     await this.#engine.asked(verb, async () => {
-      if (named !== undefined) return act(named);
-      const lanes = await queue.lanes();
-      const meant = type === undefined ? lanes : lanes.filter(({ types }) => types.includes(type));
-      const names = meant.length === 0 && type !== undefined ? [type] : meant.map(({ lane }) => lane);
-      await Promise.all(names.map(act));
+      await Promise.all(meantLines(which, await this.#lines(), verb).map(act));
     });
+  }
+
+  /** Lines that ever got a job, and those that wait for their first with somebody there to take it. */
+  async #lines(): Promise<readonly KnownLine[]> {
+    const { queue, store } = this.#engine.settings.backend;
+    const [used, workers] = await Promise.all([queue.lanes(), store.workers()]);
+    const taken = workers.flatMap(({ types }) =>
+      types.map(({ type, queue: lane = type }): KnownLine => ({ lane, types: [type] })),
+    );
+    return [...used, ...taken, ...this.#ownLines];
   }
 
   worker(options: WorkerOptions): Worker {
     if (this.#closing) throw new SemelError("CLOSED", "this Semel has been closed");
     const worker = new JobWorker(this.#workerHost(), options);
     this.#workers.add(worker);
+    // Its first beat may be yet to come.
+    this.#ownLines.push(...worker.lines);
     return worker;
   }
 
@@ -175,11 +189,12 @@ class RunningSemel extends Semel {
     return this.#engine.ready();
   }
 
-  close({ deadline, onClosed }: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { deadline, onClosed } = checkedClose(options);
     // Also when they are closing already: it may be in more of a hurry now.
     const closing = [...this.#workers].map((worker) => worker.close({ deadline }));
     this.#closing ??= this.#close(closing, onClosed);
-    return this.#closing;
+    await this.#closing;
   }
 
   async #close(closing: readonly Promise<Closed>[], onClosed: CloseOptions["onClosed"]): Promise<void> {
@@ -191,4 +206,13 @@ class RunningSemel extends Semel {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** Also without a worker to find it: a process that is about to end is no place to learn that its deadline was misspelt. */
+function checkedClose(options: CloseOptions): CloseOptions {
+  knownOnly(options, ["deadline", "onClosed"], "close");
+  if (options.deadline !== undefined) toMs(options.deadline, "close.deadline");
+  if (options.onClosed !== undefined && typeof options.onClosed !== "function")
+    throw new OptionInvalidError("close.onClosed", "a function", options.onClosed);
+  return options;
 }

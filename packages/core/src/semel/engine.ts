@@ -96,7 +96,7 @@ export class Engine {
     if (this.#isClosed) return Promise.reject(new SemelError("CLOSED", "this Semel has been closed"));
     this.#starting ??= this.#start().catch((error: unknown) => {
       this.#starting = undefined;
-      throw error;
+      throw SemelError.isInstance(error) ? error : new StoreUnavailableError("start", { cause: error });
     });
     return this.#starting;
   }

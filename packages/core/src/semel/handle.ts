@@ -1,3 +1,4 @@
+import { knownOnly } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
 import type { DefinedJob } from "../job/define-job.ts";
@@ -27,6 +28,7 @@ export function handle<J extends AnyJob>(engine: Engine, job: DefinedJob, admiss
 }
 
 async function resultOf<T>(engine: Engine, job: DefinedJob, id: JobId, options: ResultOptions): Promise<T> {
+  knownOnly(options, ["timeout", "signal"], "result");
   const timeoutMs = toMs(options.timeout ?? "5m", "result.timeout");
   const timeout = (): SemelError =>
     new SemelError("RESULT_TIMEOUT", `${job.type} ${id} has not ended within ${readable(timeoutMs)}; the job goes on`, {

@@ -11,6 +11,7 @@ import { checkTenant, fingerprintOf, type GuardKey, guardKey, type JobId, jobId 
 import type { Key } from "../job/job.ts";
 import type { PayloadLimits } from "../job/limits.ts";
 import { correlationOf, correlationText, parsePayload } from "../job/payload.ts";
+import { priorities } from "../job/priority.ts";
 import type { Addition } from "../queue/queue.ts";
 import { toMs } from "../runtime/duration.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -29,7 +30,7 @@ export interface Prepared {
   readonly addition: Addition;
 }
 
-const knownOptions: readonly (keyof EnqueueOptions)[] = [
+export const enqueueOptions: readonly (keyof EnqueueOptions)[] = [
   "id",
   "priority",
   "delay",
@@ -57,9 +58,12 @@ export async function prepare(
   options: EnqueueOptions,
   origin: Origin,
 ): Promise<Prepared & { readonly canonical: Canonical }> {
-  knownOnly(options, knownOptions, "enqueue");
-  if (options.transaction !== undefined && typeof options.transaction?.query !== "function")
-    throw new OptionInvalidError("enqueue.transaction", "a client with a transaction open", options.transaction);
+  knownOnly(options, enqueueOptions, "enqueue");
+  const { transaction, rerun } = options;
+  if (transaction !== undefined && typeof transaction?.query !== "function")
+    throw new OptionInvalidError("enqueue.transaction", "a client with a transaction open", transaction);
+  if (rerun !== undefined && typeof rerun !== "boolean")
+    throw new OptionInvalidError("enqueue.rerun", "true or false", rerun);
   // The limits come first: a schema must not be made to walk a bomb.
   if (!certainlyFits(input, settings.limits)) canonicalJson(input, settings.limits);
   const payload = await parsePayload(job, input);
@@ -107,7 +111,7 @@ export async function prepare(
     deadlineMs: job.deadlineMs,
     onDead: job.onDead,
     onCompleted: job.onCompleted,
-    force: options.rerun ?? false,
+    force: rerun ?? false,
   };
   return {
     reserve,
@@ -143,6 +147,10 @@ function priorityOf(job: DefinedJob, options: EnqueueOptions): Addition["priorit
       options.priority,
     );
   }
+  if (options.priority !== undefined && !priorities.includes(options.priority)) {
+    const words = priorities.map((word) => `"${word}"`).join(", ");
+    throw new OptionInvalidError("enqueue.priority", `one of ${words}`, options.priority);
+  }
   return options.priority ?? job.priority;
 }
 
@@ -157,7 +165,10 @@ function delayOf(options: EnqueueOptions, now: number): number {
 }
 
 function metaOf(meta: EnqueueOptions["meta"]): Envelope["meta"] {
-  if (meta !== undefined) canonicalJson(meta, metaLimits);
+  if (meta === undefined) return undefined;
+  if (typeof meta !== "object" || meta === null || Array.isArray(meta))
+    throw new OptionInvalidError("enqueue.meta", "an object of JSON values", meta);
+  canonicalJson(meta, metaLimits);
   return meta;
 }
 

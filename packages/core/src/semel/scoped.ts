@@ -1,6 +1,6 @@
 import { type DeadLetters, deadLettersOf } from "../dead-letter/dead-letters.ts";
 import { describeFailure } from "../errors/failure.ts";
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { JobRecord } from "../idempotency/job-record.ts";
 import { definitionOf } from "../job/define-job.ts";
@@ -15,7 +15,7 @@ import { redrive, rerun } from "./bring-back.ts";
 import type { Engine } from "./engine.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { handle } from "./handle.ts";
-import { keyFor, tenantOf } from "./prepare.ts";
+import { enqueueOptions, keyFor, tenantOf } from "./prepare.ts";
 import type { Scope, TenantSemel } from "./scope.ts";
 import { type JobStatus, statusOf } from "./status.ts";
 
@@ -62,12 +62,14 @@ export class Scoped implements Scope {
   }> {
     if (!Array.isArray(payloads))
       throw new OptionInvalidError("enqueueMany(payloads)", "an array of payloads", payloads);
-    if ("id" in options)
+    if ((options as EnqueueOptions | null)?.id !== undefined)
       throw new OptionInvalidError(
         "enqueueMany.id",
         "no id: many jobs cannot share one",
         (options as EnqueueOptions).id,
       );
+    // Said once, not for each payload; and also when there is none.
+    knownOnly(options, enqueueOptions, "enqueueMany");
     const accepted: (Enqueued<J> & { readonly index: number })[] = [];
     const refused: { index: number; error: SemelError }[] = [];
     for (let start = 0; start < payloads.length; start += manyAtATime) {

@@ -9,6 +9,7 @@ import type { Worker, WorkerOptions } from "../worker/worker.ts";
 import type { Explanation } from "./explain.ts";
 import type { EnqueueMany, Scope, TenantSemel } from "./scope.ts";
 import type { JobStatus } from "./status.ts";
+import type { Which } from "./which.ts";
 
 /** One line of the queue as it stands now: numbers of jobs present, not totals. */
 export interface QueueCounts {
@@ -31,12 +32,6 @@ export interface CloseOptions {
   readonly deadline?: Duration | undefined;
   /** Is told what became of the jobs that ran, when everything is closed. */
   readonly onClosed?: ((closed: Closed) => void) | undefined;
-}
-
-/** What to pause: one type (with all that share its queue), one queue, or with neither every queue there is by now. */
-export interface Which {
-  readonly type?: string | undefined;
-  readonly queue?: string | undefined;
 }
 
 /**
@@ -64,10 +59,18 @@ export abstract class Semel implements Scope, AsyncDisposable {
   abstract readonly deadLetters: DeadLetters;
   abstract counts(): Promise<readonly QueueCounts[]>;
   abstract workers(): Promise<readonly WorkerInfo[]>;
-  /** Hands out no further job, in any process, until `resume`. What runs goes on. */
+  /**
+   * Hands out no further job, in any process, until `resume`. What runs goes on. Without `which`: of every queue there is by
+   * now, which is each that ever got a job or that a living worker takes from. One that comes later is not paused.
+   * @throws `OPTION_INVALID`, also for `{}`; `QUEUE_UNKNOWN` for a type or queue that was never used.
+   */
   abstract pause(which?: Which): Promise<void>;
+  /** Undoes `pause`. @throws as `pause` does. */
   abstract resume(which?: Which): Promise<void>;
-  /** Jobs of a type (or of a shared queue) that may run at a time over all workers; `undefined` lifts it. Where the queue can. */
+  /**
+   * Jobs of a type (or of a shared queue) that may run at a time over all workers; `undefined` lifts it. Where the queue can.
+   * @throws as `pause` does.
+   */
   abstract limit(which: Which, concurrency: number | undefined): Promise<void>;
   /** Starts taking jobs; returns at once. */
   abstract worker(options: WorkerOptions): Worker;

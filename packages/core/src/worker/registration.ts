@@ -13,8 +13,9 @@ export interface Registration {
  * @throws `OPTION_INVALID` for none, for something that is no processor, and for two of one type.
  */
 export function register(processors: readonly AnyProcessor[]): ReadonlyMap<string, Registration> {
-  if (!Array.isArray(processors) || processors.length === 0)
-    throw new OptionInvalidError("worker.processors", "at least one processor", processors);
+  if (!Array.isArray(processors))
+    throw new OptionInvalidError("worker.processors", "an array of processors, at least one", processors);
+  if (processors.length === 0) throw new OptionInvalidError("worker.processors", "at least one processor", "none");
   const byType = new Map<string, Registration>();
   for (const processor of processors as readonly AnyProcessor[]) {
     if (typeof processor?.process !== "function")

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { describeFailure } from "../errors/failure.ts";
-import { OptionInvalidError } from "../errors/option-invalid.ts";
+import { knownOnly, OptionInvalidError } from "../errors/option-invalid.ts";
 import { checkRetention } from "../idempotency/retention.ts";
 import { jobOf } from "../job/identity.ts";
 import type { AnyProcessor } from "../processor/processor.ts";
@@ -105,6 +105,7 @@ export class JobWorker implements Worker {
   #closeAt = Number.POSITIVE_INFINITY;
 
   constructor(host: WorkerHost, options: WorkerOptions) {
+    knownOnly(options, ["processors", "concurrency"], "worker");
     const { concurrency = 10 } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 10_000)
       throw new OptionInvalidError("worker.concurrency", "a whole number from 1 to 10,000", concurrency);
@@ -122,6 +123,11 @@ export class JobWorker implements Worker {
 
   get types(): readonly string[] {
     return [...this.#registrations.keys()];
+  }
+
+  /** What it takes, and from which line. */
+  get lines(): readonly { readonly lane: string; readonly types: readonly string[] }[] {
+    return Array.from(this.#registrations.values(), ({ job }) => ({ lane: job.lane, types: [job.type] }));
   }
 
   get isReady(): boolean {
@@ -261,7 +267,8 @@ export class JobWorker implements Worker {
     return this.#attempts.underWay === 0 && counts.every(({ held, waiting }) => held || waiting === 0);
   }
 
-  close(options: { readonly deadline?: Duration | undefined } = {}): Promise<Closed> {
+  async close(options: { readonly deadline?: Duration | undefined } = {}): Promise<Closed> {
+    knownOnly(options, ["deadline"], "close");
     const { clock } = this.#host.runtime;
     const deadlineMs = toMs(options.deadline ?? "25s", "close.deadline");
     const closeAt = clock.monotonic() + deadlineMs;
@@ -327,7 +334,11 @@ export class JobWorker implements Worker {
 
   async #beat(keepMs: number): Promise<void> {
     const { runtime, guard } = this.#host;
-    const types = [...this.#registrations.values()].map(({ job }) => ({ type: job.type, version: job.version }));
+    const types = [...this.#registrations.values()].map(({ job }) => ({
+      type: job.type,
+      version: job.version,
+      queue: job.lane,
+    }));
     const askedAt = runtime.clock.now();
     const beat = {
       id: this.id,
