@@ -152,6 +152,14 @@ describe("an outage in the readable log", () => {
     ]);
   });
 
+  it("is no reason for a warning of the backend to bring its stack, either", () => {
+    const warning = { name: "backend.warning", text: "a lane was not looked at", error: refused };
+    expect(written([[0, warning]])).toEqual([
+      expect.stringMatching(/ warn {2}semel a lane was not looked at: the store did not answer: NOAUTH$/),
+    ]);
+    expect(written([[0, { name: "backend.warning", text: "no AOF", error: undefined }]])).toHaveLength(1);
+  });
+
   it("is each try with its stack at debug", () => {
     expect(written(tries(0, 1_000), "debug").filter((line) => line.includes("at fetch"))).toHaveLength(2);
   });

@@ -56,7 +56,7 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
       (e) => `the job store answers again, after ${readable(e.outageMs)} (${e.failures} failed)`,
     ],
     "queue.available": ["info", (e) => `the queue answers again, after ${readable(e.outageMs)} (${e.failures} failed)`],
-    "backend.warning": ["warn", (e) => e.text],
+    "backend.warning": ["warn", (e) => (e.error ? `${e.text}: ${reasonOf(e.error)}` : e.text)],
     "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
     "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],
     "worker.problem": ["error", (e) => `worker ${e.worker}, ${e.during}: ${reasonOf(e.error)}`],
@@ -98,6 +98,11 @@ export function logHook(logger: Logger): Hook {
         const told = outages.failed(event);
         if (level && text && told !== "untold") logger[level](withoutStack(event), text(event) + told.since);
         // Each one, with its stack.
+        logger.debug(event, event.name);
+        return;
+      }
+      if (event.name === "backend.warning" && event.error) {
+        logger.warn(withoutStack(event), text?.(event));
         logger.debug(event, event.name);
         return;
       }

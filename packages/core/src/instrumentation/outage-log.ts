@@ -65,7 +65,7 @@ export function reasonOf({ message, causes = [] }: Failure): string {
 }
 
 /** The same for a line that is to stay one line. */
-export const withoutStack = (event: OutageEvent): OutageEvent => ({
+export const withoutStack = <E extends { readonly error?: Failure | undefined }>(event: E): E => ({
   ...event,
   error: { ...event.error, stack: undefined },
 });
