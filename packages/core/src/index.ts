@@ -62,6 +62,6 @@ export type { SemelOptions } from "./semel/options.ts";
 export type { Enqueue, EnqueueMany, Scope, TenantSemel } from "./semel/scope.ts";
 export { type CloseOptions, type QueueCounts, Semel, type WorkerInfo } from "./semel/semel.ts";
 export type { JobStatus, StatusState } from "./semel/status.ts";
+export type { Which } from "./semel/which.ts";
 export type { Closed } from "./worker/closed.ts";
 export type { Worker, WorkerOptions } from "./worker/worker.ts";
-export type { Which } from "./semel/which.ts";

@@ -13,7 +13,11 @@ describe("the message of an outage ends with its reason", () => {
   test.each([
     ["a reply", new Error("WRONGPASS invalid username-password pair"), ": WRONGPASS invalid username-password pair"],
     ["the first line of several", new Error("one\ntwo"), ": one"],
-    ["an error of an address with two", Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" }), ": ECONNREFUSED"],
+    [
+      "an error of an address with two",
+      Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" }),
+      ": ECONNREFUSED",
+    ],
     ["a long text, cut", new Error("x".repeat(1_000)), `: ${"x".repeat(299)}…`],
     ["a password, redacted", new Error("at redis://user:s3cr3t-pass@host"), ": at redis://user:[redacted]@host"],
   ])("%s", (_name, cause, end) => {
@@ -31,7 +35,11 @@ describe("whether the same call may succeed later", () => {
   test.each<[string, unknown, boolean]>([
     ["an outage", new Error("ECONNREFUSED"), true],
     ["a refusal that an adapter calls final", forbidden, false],
-    ["the same, further down", new SemelError("STORE_UNAVAILABLE", "x", { cause: forbidden, isRetryable: true }), false],
+    [
+      "the same, further down",
+      new SemelError("STORE_UNAVAILABLE", "x", { cause: forbidden, isRetryable: true }),
+      false,
+    ],
     ["a defect of a program", new TypeError("Map.groupBy is not a function"), false],
     ["a name there is none of", new ReferenceError("x is not defined"), false],
     ["fetch, which reaches nobody", new TypeError("fetch failed", { cause: new Error("ECONNREFUSED") }), true],

@@ -25,7 +25,9 @@ test("nothing is created before the start", () => {
 
 test("options that cannot work are refused at once", () => {
   expect(() => embedded("")).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
-  expect(() => embedded("here", { waitForLok: "1s" } as never)).toThrow(/embedded\.waitForLok: expected one of waitFor/);
+  expect(() => embedded("here", { waitForLok: "1s" } as never)).toThrow(
+    /embedded\.waitForLok: expected one of waitFor/,
+  );
   expect(() => embedded("x", { waitForLock: "soon" as never })).toThrow(
     expect.objectContaining({ code: "OPTION_INVALID" }),
   );

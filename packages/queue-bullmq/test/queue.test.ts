@@ -40,8 +40,12 @@ test("options that cannot work are refused", () => {
   expect(() => bullmqQueue({ postgres: db, schema: "a b" })).toThrow(
     expect.objectContaining({ code: "OPTION_INVALID" }),
   );
-  expect(() => bullmqQueue({ postgres: db, shema: "a" } as never)).toThrow(/bullmqQueue\.shema: expected one of postgres/);
-  expect(() => bullmqQueue({ redis: "redis://h", prefx: "a" } as never)).toThrow(/bullmqQueue\.prefx: expected one of redis/);
+  expect(() => bullmqQueue({ postgres: db, shema: "a" } as never)).toThrow(
+    /bullmqQueue\.shema: expected one of postgres/,
+  );
+  expect(() => bullmqQueue({ redis: "redis://h", prefx: "a" } as never)).toThrow(
+    /bullmqQueue\.prefx: expected one of redis/,
+  );
   expect(() => bullmqQueue(undefined as never)).toThrow(/bullmqQueue: expected an object/);
 });
 

@@ -81,7 +81,10 @@ test("a connection that comes back to another database is cut, until it is let i
 test("a server that knows no TLS and is addressed by it: the error names both", async () => {
   const server = await privateServer();
   const { error } = await rejection(opened(`rediss://127.0.0.1:${server.port}`).connection.commands());
-  expect(error).toMatchObject({ code: "STORE_UNAVAILABLE", message: expect.stringMatching(/rediss:\/\/.*try redis:\/\//) });
+  expect(error).toMatchObject({
+    code: "STORE_UNAVAILABLE",
+    message: expect.stringMatching(/rediss:\/\/.*try redis:\/\//),
+  });
 }, 15_000);
 
 /** A certificate for `localhost` that nobody else has signed. */

@@ -35,7 +35,17 @@ test("a user of another namespace, and one who may not write: every error has a 
   const server = await privateServer();
   const operator = admin(server.url);
   const rules = ["resetkeys", "resetchannels", "+@all"];
-  await operator.call("acl", "setuser", "app", "on", ">secret", ...rules, "~semel:prod:*", "~semel:{prod*", "&semel:prod:*");
+  await operator.call(
+    "acl",
+    "setuser",
+    "app",
+    "on",
+    ">secret",
+    ...rules,
+    "~semel:prod:*",
+    "~semel:{prod*",
+    "&semel:prod:*",
+  );
   const url = `redis://app:secret@127.0.0.1:${server.port}`;
   const open = (namespace: string) => {
     const semel = createSemel({ ...redis(url), namespace, logger: false });

@@ -13,7 +13,11 @@ export function checkNode(version: string | undefined): void {
   if (major === undefined) return;
   const isOld = Number(major) < oldest[0] || (Number(major) === oldest[0] && Number(minor) < oldest[1]);
   if (!isOld) return;
-  throw new SemelError("NODE_TOO_OLD", `Semel needs Node ${oldest.join(".")} or newer, and this is ${version}: update Node`, {
-    details: { needed: oldest.join("."), found: version },
-  });
+  throw new SemelError(
+    "NODE_TOO_OLD",
+    `Semel needs Node ${oldest.join(".")} or newer, and this is ${version}: update Node`,
+    {
+      details: { needed: oldest.join("."), found: version },
+    },
+  );
 }

@@ -33,14 +33,19 @@ describe("what is paused by mistake", () => {
     await kit.semel.enqueue(job, { id: "a" });
     await kit.semel.enqueue(other, { id: "a" });
     await expect(verb(wrong({ tpye: "embed" }))).rejects.toMatchObject(invalid(/tpye: expected one of type, queue/));
-    await expect(verb(wrong("embed"))).rejects.toMatchObject(invalid(/expected an object with type, queue, got "embed"/));
+    await expect(verb(wrong("embed"))).rejects.toMatchObject(
+      invalid(/expected an object with type, queue, got "embed"/),
+    );
     await expect(verb(wrong(null))).rejects.toMatchObject(invalid(/expected an object/));
     await expect(verb({})).rejects.toMatchObject(invalid(/either \{ type \} or \{ queue \}.*got "neither"/));
     await expect(verb({ type: undefined })).rejects.toMatchObject(invalid(/got "neither"/));
     await expect(verb({ type: "embed", queue: "embed" })).rejects.toMatchObject(invalid(/got "both"/));
     await expect(verb({ type: "" })).rejects.toMatchObject(invalid(/a name, got ""/));
     for (const which of [{ type: "nope" }, { queue: "nope" }, { queue: "mail" }])
-      await expect(verb(which)).rejects.toMatchObject({ code: "QUEUE_UNKNOWN", message: expect.stringContaining(name) });
+      await expect(verb(which)).rejects.toMatchObject({
+        code: "QUEUE_UNKNOWN",
+        message: expect.stringContaining(name),
+      });
     expect(await paused()).toEqual([]);
   });
 
@@ -88,7 +93,9 @@ describe("options nobody reads", () => {
     await expect(worker.close(wrong({ deadlin: "1s" }))).rejects.toMatchObject(invalid(/close\.deadlin/));
     await expect(handle.result(wrong({ timout: "1s" }))).rejects.toMatchObject(invalid(/result\.timout/));
     await expect(kit.semel.enqueue(job, { id: "b" }, wrong(null))).rejects.toMatchObject(invalid(/enqueue: expected/));
-    await expect(kit.semel.enqueueMany(job, [], wrong({ dely: "1s" }))).rejects.toMatchObject(invalid(/enqueueMany\.dely/));
+    await expect(kit.semel.enqueueMany(job, [], wrong({ dely: "1s" }))).rejects.toMatchObject(
+      invalid(/enqueueMany\.dely/),
+    );
     await expect(kit.semel.enqueueMany(job, [], wrong(null))).rejects.toMatchObject(invalid(/enqueueMany: expected/));
     await expect(kit.semel.deadLetters.purge(wrong(undefined))).rejects.toMatchObject(invalid(/expected an object/));
     // It was not closed.
@@ -100,7 +107,11 @@ describe("the options of one request", () => {
   const urgent = defineJob({ type: "urgent", payload, correlation: ["id"], priority: "normal" });
 
   it.each<[string, object, RegExp]>([
-    ["a number for a priority", { priority: 1 }, /^enqueue\.priority: expected one of "interactive", "normal", "bulk", got 1/],
+    [
+      "a number for a priority",
+      { priority: 1 },
+      /^enqueue\.priority: expected one of "interactive", "normal", "bulk", got 1/,
+    ],
     ["another word", { priority: "high" }, /^enqueue\.priority: .*got "high"/],
     ["null", { priority: null }, /^enqueue\.priority: .*got null/],
     ["a delay without a unit", { delay: 5 }, /^enqueue\.delay: expected a duration with a unit.*got 5/],
@@ -132,13 +143,18 @@ describe("ids", () => {
     await kit.semel.enqueue(job, { id: "a" }, { id: "A" });
     for (const id of ["A", "", 5, undefined, null, {}])
       await expect(verb(wrong(id))).rejects.toMatchObject({ code: "OPTION_INVALID" });
-    await expect(verb(wrong("A"))).rejects.toThrow(/32 characters, a dot and 1 to 64 more .*only what follows the dot.*got "A"/);
+    await expect(verb(wrong("A"))).rejects.toThrow(
+      /32 characters, a dot and 1 to 64 more .*only what follows the dot.*got "A"/,
+    );
   });
 
   it("one id for other work is another job, and for the same work the same one", async () => {
     start();
     const first = await kit.semel.enqueue(job, { id: "a" }, { id: "A" });
-    expect(await kit.semel.enqueue(job, { id: "a" }, { id: "A" })).toMatchObject({ id: first.id, outcome: "duplicate" });
+    expect(await kit.semel.enqueue(job, { id: "a" }, { id: "A" })).toMatchObject({
+      id: first.id,
+      outcome: "duplicate",
+    });
     const other = await kit.semel.enqueue(job, { id: "b" }, { id: "A" });
     expect(other.outcome).toBe("created");
     expect([first.id.slice(33), other.id.slice(33)]).toEqual(["A", "A"]);
