@@ -104,11 +104,13 @@ describe("what is said in one process is so in all", () => {
       done += 1;
     };
     await app.ready();
-    await app.limit({ type: "limited" }, 2);
+    // Nobody knows yet which queue that is.
+    await expect(app.limit({ type: "limited" }, 2)).rejects.toMatchObject({ code: "QUEUE_UNKNOWN" });
     await app.enqueueMany(
       job,
       Array.from({ length: 30 }, (_, n) => ({ n })),
     );
+    await app.limit({ type: "limited" }, 2);
     for (const server of servers) server.worker({ processors: [processor(job, process)], concurrency: 10 });
     await waitFor(() => done >= 12, { what: "some of them, two at a time", deadlineMs: 20_000 });
     expect(most).toBe(2);

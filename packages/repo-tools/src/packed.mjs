@@ -14,14 +14,23 @@ let packed;
 
 /** Packs every published package exactly as it would go to the registry; once, however many ask. */
 export function packedPackages() {
-  packed ??= pack();
+  packed ??= packInto(temporary());
   return packed;
 }
 
-/** @returns {Promise<Packed[]>} */
-async function pack() {
+function temporary() {
   const folder = mkdtempSync(join(tmpdir(), "semel-packed-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/**
+ * The same into a folder of the caller's.
+ *
+ * @param {string} folder an absolute path; made if it is absent
+ * @returns {Promise<Packed[]>}
+ */
+export async function packInto(folder) {
   const pnpm = await ensurePnpm();
   const node = toolNode();
   const options = { cwd: root, env: environment(node) };

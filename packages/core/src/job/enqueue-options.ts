@@ -5,7 +5,10 @@ import type { Priority } from "./priority.ts";
 
 /** What one request may say about itself; what holds for every job of the type is said in `defineJob`. */
 export interface EnqueueOptions {
-  /** The unique half of the job's id, 1–64 characters of `A–Z a–z 0–9 _ -`. Enqueuing twice with one id enqueues once. */
+  /**
+   * The unique half of the job's id, 1–64 characters of `A–Z a–z 0–9 _ -`. The same work enqueued twice with one id is enqueued
+   * once. Other work, by its type, tenant and correlation, has an id of its own, whose first half differs.
+   */
   readonly id?: string | undefined;
   /** Needs `priority` in the job's definition. */
   readonly priority?: Priority | undefined;

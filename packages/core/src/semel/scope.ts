@@ -27,7 +27,10 @@ export type EnqueueMany<Any extends AnyJob> = <J extends Any>(
   readonly refused: readonly { readonly index: number; readonly error: SemelError }[];
 }>;
 
-/** What can be asked of jobs; of one tenant's alone on `semel.forTenant(id)`. A foreign id and an unknown one answer alike. */
+/**
+ * What can be asked of jobs; of one tenant's alone on `semel.forTenant(id)`. A foreign id and an unknown one answer alike. What
+ * no job can have as its id (the `{ id }` given to `enqueue`, say, which is only the end of one) is `OPTION_INVALID`.
+ */
 export interface Scope {
   /** `undefined`: the store knows no such job: there never was one, its record has expired or was erased, or the store lost it. */
   status<J extends AnyJob>(job: J, id: string): Promise<JobStatus<J> | undefined>;

@@ -24,6 +24,9 @@ const cancelledKeepMs = 86_400_000;
 /** Jobs of one `enqueueMany` under way at a time. */
 const manyAtATime = 500;
 
+const idShape =
+  "a job's id as `enqueue` answers it: 32 characters, a dot and 1 to 64 more ({ id } of enqueue is only what follows the dot)";
+
 /** The verbs of {@link Scope} and the two that enqueue: of everybody's jobs, or of one tenant's. */
 export class Scoped implements Scope {
   readonly #engine: Engine;
@@ -87,8 +90,9 @@ export class Scoped implements Scope {
   status<J extends AnyJob>(job: J, id: string): Promise<JobStatus<J> | undefined>;
   status(id: string): Promise<JobStatus | undefined>;
   async status(jobOrId: AnyJob | string, id?: string): Promise<JobStatus | undefined> {
-    const type = typeof jobOrId === "string" ? undefined : definitionOf(jobOrId).type;
-    const record = await this.#record(typeof jobOrId === "string" ? jobOrId : (id ?? ""));
+    const isById = typeof jobOrId !== "object" || jobOrId === null;
+    const type = isById ? undefined : definitionOf(jobOrId).type;
+    const record = await this.#record((isById ? jobOrId : id) as string);
     if (record) return type === undefined || record.type === type ? this.#status(record) : undefined;
     return undefined;
   }
@@ -108,10 +112,12 @@ export class Scoped implements Scope {
     return this.#engine.asked("status", () => statusOf<J>(guard.store, record, settings.runtime.clock.now()));
   }
 
-  /** What stands for the work of this id. Another namespace's record, or another tenant's, is no record. */
+  /** What stands for the work of this id. @throws `OPTION_INVALID` for what no job can have as its id. Another namespace's record, or another tenant's, is no record. */
   async #record(id: string): Promise<JobRecord | undefined> {
     const key = typeof id === "string" ? keyOf(id) : undefined;
-    if (key === undefined || !belongs(key, this.#engine.settings.namespace, this.#tenant)) return undefined;
+    // "Unknown" would be the answer for ever, and would look like one about a job.
+    if (key === undefined) throw new OptionInvalidError("id", idShape, id);
+    if (!belongs(key, this.#engine.settings.namespace, this.#tenant)) return undefined;
     const [record] = await this.#engine.asked("status", () => this.#engine.guard.store.read([key]));
     return record && (this.#tenant === undefined || record.tenant === this.#tenant) ? record : undefined;
   }
@@ -127,6 +133,7 @@ export class Scoped implements Scope {
     id: string,
     reason = "cancelled by the application",
   ): Promise<"cancelled" | "requested" | "finished" | "unknown"> {
+    if (typeof reason !== "string") throw new OptionInvalidError("cancel(reason)", "a text", reason);
     const record = await this.#record(id);
     if (!record) return "unknown";
     // Another job has taken its place: that one was not meant.

@@ -36,7 +36,7 @@ describe("cancelling", () => {
     });
     await expect(handle.result()).rejects.toMatchObject({ code: "JOB_CANCELLED" });
     expect(await kit.semel.cancel(handle.id)).toBe("finished");
-    expect(await kit.semel.cancel("nonsense")).toBe("unknown");
+    expect(await kit.semel.cancel(`${"x".repeat(32)}.x`)).toBe("unknown");
   });
 
   it("a running job is told through its signal, and ends cancelled", async () => {
@@ -230,7 +230,7 @@ describe("what an operator sees and does", () => {
     expect(await codes(paused.id)).toEqual(["paused"]);
     await kit.semel.cancel(delayed.id);
     expect(await codes(delayed.id)).toEqual(["finished"]);
-    expect(await codes("unknown")).toEqual([]);
+    expect(await codes(`${"x".repeat(32)}.x`)).toEqual([]);
   });
 
   it("is told once when nobody processes a type for a minute", async () => {
@@ -328,7 +328,7 @@ describe("what an operator sees and does", () => {
     await kit.drain();
     await expect(kit.semel.rerun(other.id)).rejects.toMatchObject({ code: "PAYLOAD_NOT_KEPT" });
     expect(await kit.semel.enqueue(job, { id: "a" }, { rerun: true })).toMatchObject({ outcome: "created" });
-    await expect(kit.semel.rerun("unknown")).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
+    await expect(kit.semel.rerun(`${"x".repeat(32)}.x`)).rejects.toMatchObject({ code: "JOB_NOT_FOUND" });
   });
 });
 

@@ -129,6 +129,45 @@ describe("the options of one request", () => {
   });
 });
 
+describe("ids", () => {
+  const verbs: readonly [string, (id: never) => Promise<unknown>][] = [
+    ["status", (id) => kit.semel.status(id)],
+    ["status with a job", (id) => kit.semel.status(job, id)],
+    ["explain", (id) => kit.semel.explain(id)],
+    ["cancel", (id) => kit.semel.cancel(id)],
+    ["rerun", (id) => kit.semel.rerun(id)],
+    ["status of a tenant", (id) => kit.semel.forTenant("acme").status(id)],
+  ];
+  it.each(verbs)("%s refuses what no job can have as its id", async (_name, verb) => {
+    start();
+    await kit.semel.enqueue(job, { id: "a" }, { id: "A" });
+    for (const id of ["A", "", 5, undefined, null, {}])
+      await expect(verb(wrong(id))).rejects.toMatchObject({ code: "OPTION_INVALID" });
+    await expect(verb(wrong("A"))).rejects.toThrow(
+      /32 characters, a dot and 1 to 64 more .*only what follows the dot.*got "A"/,
+    );
+  });
+
+  it("one id for other work is another job, and for the same work the same one", async () => {
+    start();
+    const first = await kit.semel.enqueue(job, { id: "a" }, { id: "A" });
+    expect(await kit.semel.enqueue(job, { id: "a" }, { id: "A" })).toMatchObject({
+      id: first.id,
+      outcome: "duplicate",
+    });
+    const other = await kit.semel.enqueue(job, { id: "b" }, { id: "A" });
+    expect(other.outcome).toBe("created");
+    expect([first.id.slice(33), other.id.slice(33)]).toEqual(["A", "A"]);
+    expect(other.id).not.toBe(first.id);
+  });
+
+  it("a reason for a cancel is a text", async () => {
+    start();
+    const { id } = await kit.semel.enqueue(job, { id: "a" });
+    await expect(kit.semel.cancel(id, wrong(5))).rejects.toMatchObject(invalid(/cancel\(reason\)/));
+  });
+});
+
 describe("processors", () => {
   it("that are none, or no array, are told apart", () => {
     start();
