@@ -1,6 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { run } from "./child.mjs";
 import { environment, productNode } from "./environment.mjs";
 import { packedPackages } from "./packed.mjs";
@@ -30,6 +29,8 @@ semel
  * @returns {Promise<import("./stages/stage.mjs").Check[]>}
  */
 export async function bundledAppChecks(temp) {
+  // Loaded late: this file is read before anything is installed.
+  const { build } = await import("esbuild");
   const node = productNode();
   const env = environment(node);
   const core = (await packedPackages()).find(({ name }) => name === "@semel/core")?.tarball ?? "";

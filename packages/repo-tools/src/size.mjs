@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
 import { publishedPackages } from "./repository.mjs";
 
 /**
@@ -29,6 +28,8 @@ const ceilings = {
  * @returns {Promise<Map<string, number>>}
  */
 async function sizes() {
+  // Loaded late: this file is read before anything is installed.
+  const { build } = await import("esbuild");
   const measured = publishedPackages().map(async ({ folder, manifest }) => {
     const { outputFiles } = await build({
       entryPoints: [join(folder, "dist", "index.mjs")],
