@@ -48,6 +48,11 @@ export class Outbox {
     });
   }
 
+  async isPosted(at: Asked, namespace: string, id: JobId): Promise<boolean> {
+    const sql = `SELECT 1 FROM ${this.#schema}.outbox WHERE namespace = $1 AND id = $2`;
+    return (await at.query(sql, [toText(namespace), toText(id)])).length > 0;
+  }
+
   async sent(at: Asked, namespace: string, ids: readonly JobId[]): Promise<void> {
     if (ids.length === 0) return;
     await at.query(`DELETE FROM ${this.#schema}.outbox WHERE namespace = $1 AND id = ANY ($2::text[])`, [

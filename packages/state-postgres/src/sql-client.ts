@@ -1,7 +1,7 @@
 /**
  * What the store needs of a client: one method. A `pg.Pool`, a `pg.Client`, a PGlite and most wrappers around them have
- * it. Every call is a single statement that commits by itself; the store never sends `BEGIN` through it, so a client may be
- * shared with anything else.
+ * it. Every call is a single statement that commits by itself, so a client may be shared with anything else. Only
+ * transactions send `BEGIN`, on a connection they keep to themselves meanwhile.
  */
 export interface SqlClient {
   /** @param params values of `$1`, `$2` …: texts, numbers, booleans, `null`, and arrays of these. */

@@ -104,6 +104,10 @@ export class Transactions implements StoreTransactions {
     return this.#outbox.due(this.#connection, this.#namespace(), limit, againMs);
   }
 
+  isPosted(id: JobId): Promise<boolean> {
+    return this.#outbox.isPosted(this.#connection, this.#namespace(), id);
+  }
+
   sent(ids: readonly JobId[]): Promise<void> {
     return this.#outbox.sent(this.#connection, this.#namespace(), ids);
   }

@@ -4,7 +4,7 @@ import { type Decoded, decodeEnvelope } from "../job/envelope.ts";
 import { digest } from "../job/identity.ts";
 import { encodeValue } from "../job/value.ts";
 import type { EpochMs } from "../runtime/clock.ts";
-import { redactPaths, redactStrings } from "../runtime/redact.ts";
+import { redactPaths, redactStrings, redactText } from "../runtime/redact.ts";
 import type { StoredLetter } from "./letter-box.ts";
 import type { DeadReason } from "./reason.ts";
 
@@ -62,6 +62,8 @@ interface Body {
   readonly format: 1;
   readonly letter: Omit<LetterFacts, "details"> & Pick<DeadLetter, "group" | "error" | "details">;
   readonly redact: readonly string[];
+  /** Of `UNCERTAIN_EFFECT`: the step's name on record. In `details` it is for people, and without secrets. */
+  readonly uncertainStep?: string | undefined;
   /** As it was delivered; a redrive needs all of it. */
   readonly envelope: string;
 }
@@ -90,8 +92,14 @@ export function writeLetter(
   const group = groupOf(facts.type, failure);
   const correlation = redactPaths(facts.correlation, redact) as LetterFacts["correlation"];
   const letter = { ...facts, correlation, details: readableDetails(facts.details), group, error: failure };
-  const body: Body = { format: 1, letter, redact, envelope };
+  const uncertainStep = uncertainStepOf(facts);
+  const body: Body = { format: 1, letter, redact, uncertainStep, envelope };
   return { body: JSON.stringify(body), group, error: failure };
+}
+
+function uncertainStepOf({ reason, details }: LetterFacts): string | undefined {
+  const step = reason === "UNCERTAIN_EFFECT" ? (details as { readonly step?: unknown } | null)?.step : undefined;
+  return typeof step === "string" ? step : undefined;
 }
 
 /** As JSON without secrets; as the reason why not, where it is none or too long. */
@@ -110,11 +118,12 @@ export function readLetter(stored: StoredLetter): DeadLetter {
   const { letter, redact, envelope: text } = JSON.parse(stored.body) as Body;
   const decoded = decodeEnvelope(text);
   const { envelope, payload } = decoded.is === "envelope" ? decoded : { envelope: undefined, payload: undefined };
-  const { correlation, enqueuedAt, startedAt, worker, ...rest } = letter;
+  const { correlation, steps, enqueuedAt, startedAt, worker, ...rest } = letter;
   return {
     ...rest,
     id: stored.id,
     correlation: redactStrings(correlation) as DeadLetter["correlation"],
+    steps: steps.map(redactText),
     redriveOf: envelope?.redriveOf,
     causation: envelope?.causation,
     worker,
@@ -127,6 +136,10 @@ export function readLetter(stored: StoredLetter): DeadLetter {
 
 /** What decides whether it can come back, read in fewer steps. */
 export const letterFacts = (stored: StoredLetter): LetterFacts => (JSON.parse(stored.body) as Body).letter;
+
+/** The step that somebody has to decide about, by its name on record. */
+export const uncertainStepIn = (stored: StoredLetter): string | undefined =>
+  (JSON.parse(stored.body) as Body).uncertainStep;
 
 /** The job inside a letter, whole, for those who bring it back. */
 export function envelopeIn(stored: StoredLetter): { readonly decoded: Decoded; readonly text: string } {

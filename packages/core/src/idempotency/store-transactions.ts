@@ -34,6 +34,8 @@ export interface StoreTransactions {
    * answers are due again after `againMs`, unless they are `sent` by then.
    */
   due(limit: number, againMs: number): Promise<readonly Addition[]>;
+  /** Whether this addition was committed and is not known to be in the queue yet. */
+  isPosted(id: JobId): Promise<boolean>;
   /** They are in the queue. */
   sent(ids: readonly JobId[]): Promise<void>;
 }

@@ -133,13 +133,19 @@ export function inPlaceOf(addition: Addition, id: JobId): Addition {
   return { ...addition, id, envelope };
 }
 
+/** Whether neither the queue nor an outbox has it. What cannot be found out counts as there. */
 async function isMissing(
-  { queue, runtime }: AdmitParts,
+  { guard, queue, runtime }: AdmitParts,
   lane: string,
   id: JobId,
   deadlineMs: number,
 ): Promise<boolean> {
   if (!queue.features.lookup) return false;
-  const there = await within(runtime.clock, deadlineMs, "the queue (has)", () => queue.has(lane, id)).catch(() => true);
-  return !there;
+  const { transactions } = guard.store;
+  const isThere = async (): Promise<boolean> => {
+    // In this order: it leaves the outbox once the queue has it.
+    if (await transactions?.isPosted(id)) return true;
+    return await queue.has(lane, id);
+  };
+  return !(await within(runtime.clock, deadlineMs, "the queue (has)", isThere).catch(() => true));
 }

@@ -1,4 +1,4 @@
-import { envelopeIn, readLetter } from "../dead-letter/dead-letter.ts";
+import { envelopeIn, uncertainStepIn } from "../dead-letter/dead-letter.ts";
 import type { BroughtBack, RedriveHow } from "../dead-letter/desk.ts";
 import type { StoredLetter } from "../dead-letter/letter-box.ts";
 import type { RedriveFinding } from "../dead-letter/redrive-options.ts";
@@ -39,9 +39,8 @@ async function note(
   finding: RedriveFinding,
   steps: RedriveHow["steps"],
 ): Promise<void> {
-  const { reason, details } = readLetter(stored);
-  const step = reason === "UNCERTAIN_EFFECT" ? (details as { readonly step?: unknown } | null)?.step : undefined;
-  if (typeof step !== "string" || steps === "fresh") {
+  const step = uncertainStepIn(stored);
+  if (step === undefined || steps === "fresh") {
     const expected = "to be left out, unless an UNCERTAIN_EFFECT letter is redriven with its steps";
     throw new OptionInvalidError("redrive.finding", expected, finding);
   }

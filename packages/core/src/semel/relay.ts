@@ -33,8 +33,10 @@ export interface RelayParts {
 export class Relay {
   readonly #parts: RelayParts;
   #timer: Timer | undefined;
+  /** When the timer fires, on the monotonic clock. */
+  #dueAt = 0;
   #isExpecting = false;
-  #looking: Promise<void> = Promise.resolve();
+  #looking: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -42,15 +44,17 @@ export class Relay {
 
   /** Something may be committed any moment. */
   expect(): void {
-    this.#timer?.cancel();
     this.#isExpecting = true;
+    // A look that comes as soon is not put off: a steady flow would put it off for ever.
+    if (this.#timer && this.#dueAt <= this.#parts.runtime.clock.monotonic() + relayFirstMs) return;
+    this.#timer?.cancel();
     this.#look(relayFirstMs);
   }
 
   #look(afterMs: number): void {
     const look = (): void => {
       this.#timer = undefined;
-      this.#looking = this.run()
+      const round = this.run()
         .catch((error: unknown) => this.#failed(error))
         .then(() => {
           // Somebody may have begun to expect anew meanwhile, or nobody any more.
@@ -58,8 +62,11 @@ export class Relay {
           if (afterMs < relayLongestMs) this.#look(afterMs * 2);
           else this.#isExpecting = false;
         });
+      this.#looking = Promise.all([this.#looking, round]);
     };
-    this.#timer = this.#parts.runtime.clock.timer(afterMs, look, "background");
+    const { clock } = this.#parts.runtime;
+    this.#dueAt = clock.monotonic() + afterMs;
+    this.#timer = clock.timer(afterMs, look, "background");
   }
 
   /** One round: what is due. Rejects when the store does; what the queue does not take is due again later. */

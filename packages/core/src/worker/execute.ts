@@ -2,6 +2,7 @@ import type { Groups } from "../children/groups.ts";
 import { describeFailure } from "../errors/failure.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Steps } from "../idempotency/steps.ts";
+import { jobOf } from "../job/identity.ts";
 import type { Json } from "../job/json.ts";
 import { parseResult } from "../job/payload.ts";
 import type { Decided } from "../processor/outcome.ts";
@@ -129,7 +130,7 @@ function untilObeyed<T>(parts: WorkerParts, arrival: Arrival, work: () => Promis
 function runsAway(parts: WorkerParts, { delivery, envelope, claimed, lease }: Arrival): void {
   parts.note(delivery, "runaway");
   parts.emitter.emit("attempt.runaway", {
-    id: delivery.id,
+    id: jobOf(delivery),
     type: envelope?.type ?? delivery.lane,
     tenant: envelope?.tenant,
     attempt: claimed.attempt,

@@ -124,7 +124,12 @@ export class LeaseKeeper {
 
   #nextFence(lease: Lease): Timer {
     const { clock } = this.#keeping;
-    return clock.timer(Math.max(0, lease.fencedAt - clock.monotonic()), () => lease.expire(), "background");
+    const fence = (): void => {
+      // Steps confirm it as well, and turn no timer for that.
+      if (lease.kept && clock.monotonic() < lease.fencedAt) lease.kept.fence = this.#nextFence(lease);
+      else lease.expire();
+    };
+    return clock.timer(Math.max(0, lease.fencedAt - clock.monotonic()), fence, "background");
   }
 
   async #extend(delivery: Delivery): Promise<void> {

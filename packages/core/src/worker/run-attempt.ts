@@ -2,6 +2,7 @@ import { Groups } from "../children/groups.ts";
 import { orphaned } from "../children/orphan.ts";
 import type { DeadReason } from "../dead-letter/reason.ts";
 import { SemelError } from "../errors/semel-error.ts";
+import type { Settled } from "../idempotency/operations.ts";
 import { Steps } from "../idempotency/steps.ts";
 import type { Envelope } from "../job/envelope.ts";
 import { jobOf } from "../job/identity.ts";
@@ -61,14 +62,21 @@ async function stepAside(parts: WorkerParts, { delivery, envelope, lease }: Arri
   const delayMs = Math.ceil(lease.leaseMs * isolationWait * (1 + parts.runtime.random()));
   const { key, owner, fence } = lease;
   const as = { state: "retrying", counts: "nothing", delayMs, error: undefined } as const;
+  let answer: Settled;
   try {
-    await parts.guard.insist({ op: "settle", key, owner, fence, as }, claimPatienceMs, parts.givingUp);
+    answer = await parts.guard.insist({ op: "settle", key, owner, fence, as }, claimPatienceMs, parts.givingUp);
   } catch {
     // Reported already. Its lease ends by itself.
     return { do: "return", delayMs: storeSilentMs };
   }
+  const id = jobOf(delivery);
   parts.note(delivery, "released");
-  const about = { id: delivery.id, type: envelope?.type ?? delivery.lane, tenant: envelope?.tenant };
+  if (answer.is !== "settled" || answer.state !== "retrying") {
+    // A cancel, or somebody else, has overtaken it: the next delivery finds out who.
+    if (answer.is === "settled") parts.announce(id);
+    return { do: "return", delayMs: 0 };
+  }
+  const about = { id, type: envelope?.type ?? delivery.lane, tenant: envelope?.tenant };
   parts.emitter.emit("delivery.held", { ...about, reason: "isolated", nextInMs: delayMs });
   return { do: "return", delayMs };
 }

@@ -304,7 +304,7 @@ export class JobWorker implements Worker {
     if (this.#startedAt > 0) await this.#upkeep.once("beat", () => this.#beat(0));
     const closed = {
       ...this.#closed,
-      leftBehind: [...this.#closed.leftBehind, ...Array.from(this.#underWay.keys(), ({ id }) => id)],
+      leftBehind: [...this.#closed.leftBehind, ...Array.from(this.#underWay.keys(), jobOf)],
     };
     this.#host.emitter.emit("worker.stopped", {
       worker: this.id,

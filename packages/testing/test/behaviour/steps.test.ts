@@ -261,6 +261,29 @@ describe("the way out of a halt", () => {
     expect(charged).toHaveLength(1);
   });
 
+  it("is to say it also where the step's name looks like a secret, which the letter does not show", async () => {
+    const key = "https://files.test/?key=abcdef0123456789";
+    kit = createTestKit({
+      processors: [
+        processor(job, async ({ once }) => {
+          await once("look", () => 1, { key });
+          return once("charge", ({ key: effect }) => charge(effect), { key, onUncertain: "halt" });
+        }),
+      ],
+    });
+    kit.crashAt("once:charge:after-effect");
+    const { id } = await enqueue();
+    await kit.drain();
+    await kit.advance("31s");
+    const letter = await kit.semel.deadLetters.get(id);
+    expect(letter?.reason).toBe("UNCERTAIN_EFFECT");
+    expect(JSON.stringify(letter)).not.toContain("abcdef0123456789");
+    const again = await kit.semel.deadLetters.redrive(id, { finding: { is: "found", value: "by hand" } });
+    await kit.drain();
+    expect(await kit.semel.status(job, again)).toMatchObject({ state: "completed", result: "by hand" });
+    expect(charged).toHaveLength(1);
+  });
+
   it("is to say that nothing was there: the step runs, with the same key, and halts anew if that is uncertain again", async () => {
     const id = await halted();
     kit.crashAt("once:charge:after-effect");

@@ -85,7 +85,9 @@ export function transactions(promised: Promised): void {
     const addition = await posted(stage);
     expect(await store.due(10, 60_000)).toEqual([addition]);
     expect(await store.due(10, 60_000), "taken").toEqual([]);
+    expect(await store.isPosted(addition.id), "taken, and not known to be in the queue").toBe(true);
     await store.sent([addition.id]);
+    expect(await store.isPosted(addition.id)).toBe(false);
     await store.sent([addition.id]);
 
     const again = await posted(stage);
