@@ -175,7 +175,8 @@ await check("SIGTERM in the middle: exit 0 in time, and another worker goes on w
 
 await check("what makes no sense is refused with a code", async () => {
   assert.deepEqual((await ask("/documents", { documentId: "", text: "" })).body.code, "PAYLOAD_INVALID");
-  assert.equal((await ask("/jobs/nobody")).status, 404);
+  assert.equal((await ask("/jobs/nobody")).status, 400); // no job can have such an id
+  assert.equal((await ask(`/jobs/${"0".repeat(32)}.nobody`)).status, 404);
 });
 
 await check("SIGTERM ends the idle worker and the API with exit 0", async () => {
