@@ -79,18 +79,20 @@ export class SchemaPool extends EventEmitter implements PgPoolLike {
 
   async connect(): Promise<PgClientLike> {
     const client = await this.#pool.connect();
+    // From the beginning, so that somebody hears it when the session breaks while it is prepared.
+    const session = new SchemaClient(client);
     if (this.#single) {
       await this.#prepareSession();
     } else if (!this.#prepared.has(client)) {
       try {
-        await enterSchema(client, this.#schema);
+        await enterSchema(session, this.#schema);
         this.#prepared.add(client);
       } catch (error) {
-        client.release(true);
+        session.release(true);
         throw error;
       }
     }
-    return new SchemaClient(client);
+    return session;
   }
 
   async query(text: string, params?: unknown[]): Promise<PgRows> {
