@@ -12,6 +12,7 @@ import { refusalsRun } from "./runs/refusals.ts";
 import { resultsRun } from "./runs/results.ts";
 import { sigtermRun } from "./runs/sigterm.ts";
 import { simulationRuns } from "./runs/simulations.ts";
+import { transactionsRun } from "./runs/transactions.ts";
 import { versionsRun } from "./runs/versions.ts";
 
 /** Every run, the longest first: together they are over sooner so. */
@@ -21,6 +22,7 @@ export const runs: readonly Run[] = [
   pausesRun,
   killsRun("redis"),
   killsRun("postgres"),
+  transactionsRun,
   connectionsRun,
   ...simulationRuns,
   blockedRun,

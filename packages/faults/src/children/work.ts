@@ -5,6 +5,7 @@
 import { appendFileSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createSemel, type SemelEvent } from "@semel/core";
+import { bookedProcessor } from "../booked-job.ts";
 import { brief, paidProcessor, poisonous, steady } from "../paid-job.ts";
 import { backendAt, type Place } from "../place.ts";
 
@@ -66,27 +67,32 @@ const semel = createSemel({
   runtime: { failpoint },
 });
 
-semel.worker({
-  processors: [brief, steady, poisonous].map((job) =>
-    paidProcessor(job, {
-      ledger,
-      by: String(process.pid),
-      answerMs,
-      begins(n) {
-        current = n;
-        if (job === poisonous) process.kill(process.pid, "SIGKILL");
-      },
-      async before(signal) {
-        if (busy?.where === "before") compute();
-        if (slowMs > 0) await slowly(signal);
-      },
-      charged() {
-        if (busy?.where === "within") compute();
-      },
-    }),
-  ),
-  concurrency,
+const paid = [brief, steady, poisonous].map((job) =>
+  paidProcessor(job, {
+    ledger,
+    by: String(process.pid),
+    answerMs,
+    begins(n) {
+      current = n;
+      if (job === poisonous) process.kill(process.pid, "SIGKILL");
+    },
+    async before(signal) {
+      if (busy?.where === "before") compute();
+      if (slowMs > 0) await slowly(signal);
+    },
+    charged() {
+      if (busy?.where === "within") compute();
+    },
+  }),
+);
+const rows = bookedProcessor({
+  by: String(process.pid),
+  answerMs,
+  begins(n) {
+    current = n;
+  },
 });
+semel.worker({ processors: place.on === "postgres" ? [...paid, rows] : paid, concurrency });
 
 process.once("SIGTERM", () => {
   const since = performance.now();

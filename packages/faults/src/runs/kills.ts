@@ -1,11 +1,11 @@
-import { waitFor } from "@semel/testing";
 import { balance, settledAccount } from "../account.ts";
+import { drawDeaths, enqueued, jobsPerDeath, kill } from "../deaths.ts";
 import { effectFigures, effectsIn } from "../effects.ts";
 import { exactly, told } from "../figure.ts";
 import { brief, paidProcessor } from "../paid-job.ts";
 import { freshPlace, nameOf, type Place } from "../place.ts";
-import { type Run, range, type Setting, sized } from "../run.ts";
-import { emptied, freshLedger, stage, worker } from "../stage.ts";
+import { type Run, range, sized } from "../run.ts";
+import { emptied, freshLedger, stage } from "../stage.ts";
 
 const points = [
   "claim:after",
@@ -15,13 +15,6 @@ const points = [
   "settle:before",
   "settle:after",
 ] as const;
-
-/** Workers alive at a time. */
-const slots = 2;
-const jobsPerKill = 8;
-
-/** How a worker ends: by itself at a point, or whenever it is hit from outside. */
-type Death = { readonly point: (typeof points)[number]; readonly hit: number } | { readonly afterMs: number };
 
 const kinds: Readonly<Record<Place["on"], { readonly short: number; readonly long: number }>> = {
   redis: { short: 20, long: 200 },
@@ -38,19 +31,11 @@ export const killsRun = (on: Place["on"]): Run => ({
     const place = await freshPlace(setting, on);
     const ledger = freshLedger(setting);
     const count = sized(setting, kinds[on]);
-    const jobs = count * jobsPerKill;
-    const ids = await enqueued(setting, place, jobs);
+    const jobs = count * jobsPerDeath;
+    const ids = await enqueued(setting, place, brief, jobs);
 
-    const deaths = drawDeaths(setting, count);
-    const ended = new Set<string>();
-    let done = 0;
-    const slot = async (): Promise<void> => {
-      for (let death = deaths.shift(); death; death = deaths.shift()) {
-        ended.add(await die(setting, { place, ledger: ledger.path }, death));
-        setting.progress(`${++done} of ${count} killed`);
-      }
-    };
-    await Promise.all(Array.from({ length: on === "embedded" ? 1 : slots }, slot));
+    const deaths = drawDeaths(setting, count, points);
+    const ended = await kill(setting, { place, ledger: ledger.path }, deaths, on === "embedded" ? 1 : 2);
 
     setting.progress("the survivors finish");
     const { semel } = stage(setting, place);
@@ -71,52 +56,3 @@ export const killsRun = (on: Place["on"]): Run => ({
     ];
   },
 });
-
-/** Enqueued by somebody who lets go of the place again: others shall have it. */
-async function enqueued(setting: Setting, place: Place, jobs: number): Promise<readonly string[]> {
-  const resources = new AsyncDisposableStack();
-  try {
-    const { semel } = stage({ ...setting, resources }, place);
-    const ids: string[] = [];
-    for (let from = 0; from < jobs; from += 500) {
-      const some = range(Math.min(500, jobs - from)).map((n) => ({ n: from + n }));
-      ids.push(...(await semel.enqueueMany(brief, some)).accepted.map(({ id }) => id));
-    }
-    return ids;
-  } finally {
-    await resources.disposeAsync();
-  }
-}
-
-/** Two in three at points, every point as often as the others; which comes when is chance. */
-function drawDeaths({ chance }: Setting, count: number): Death[] {
-  const deaths = range(count).map((kill): Death => {
-    if (kill % 3 === 2) return { afterMs: chance.between(0, 400) };
-    const at = Math.floor(kill / 3) * 2 + (kill % 3);
-    return { point: points[at % points.length] ?? "claim:after", hit: chance.between(1, 3) };
-  });
-  return chance.shuffled(deaths);
-}
-
-/** @returns who it was. */
-async function die(
-  setting: Setting,
-  where: { readonly place: Place; readonly ledger: string },
-  death: Death,
-): Promise<string> {
-  if ("point" in death) {
-    const dying = worker(setting, { ...where, at: { ...death, signal: "SIGKILL" } });
-    const code = await dying.ended;
-    if (code !== null) throw new Error(`a worker ended by itself with ${code}:\n${dying.complaints.join("\n")}`);
-    return String(dying.pid);
-  }
-  const dying = worker(setting, { ...where, concurrency: 5, slowMs: 20, answerMs: 20 });
-  await waitFor(() => dying.lines.some((line) => line.startsWith("attempt.started")), {
-    what: "a worker to begin",
-    deadlineMs: 60_000,
-  });
-  await new Promise((resolve) => setTimeout(resolve, death.afterMs));
-  dying.signal("SIGKILL");
-  await dying.ended;
-  return String(dying.pid);
-}
