@@ -1,5 +1,6 @@
 import { SemelError } from "@semel/core";
 import type { SqlClient } from "./sql-client.ts";
+import { Turns } from "./turns.ts";
 
 /** A connection that was taken out of a pool; `pg` needs somebody to listen to its errors meanwhile. */
 interface PooledClient extends SqlClient {
@@ -11,6 +12,7 @@ interface PooledClient extends SqlClient {
 /** As `pg.Pool` has it. A `pg.Client` has a `connect` as well, but no count of its connections. */
 interface Pool extends SqlClient {
   readonly totalCount: number;
+  readonly options?: { readonly max?: unknown } | undefined;
   connect(): Promise<PooledClient>;
 }
 
@@ -33,7 +35,24 @@ const isPool = (client: SqlClient): client is Pool =>
 const isExclusive = (client: SqlClient): client is Exclusive =>
   typeof (client as Partial<Exclusive>).transaction === "function";
 
-async function inPooled<T>(pool: Pool, work: (client: SqlClient) => Promise<T>): Promise<T> {
+/** A pool may serve several stores, and all of their transactions count. */
+const turns = new WeakMap<Pool, Turns>();
+
+/**
+ * One connection of the pool is never held by a transaction: the renewals of the leases under which they all run need one.
+ * A pool of one cannot keep it.
+ */
+function turnsOf(pool: Pool): Turns {
+  const max = Number(pool.options?.max);
+  const found = turns.get(pool) ?? new Turns(max >= 1 ? Math.max(1, max - 1) : Number.POSITIVE_INFINITY);
+  turns.set(pool, found);
+  return found;
+}
+
+const inPooled = <T>(pool: Pool, work: (client: SqlClient) => Promise<T>): Promise<T> =>
+  turnsOf(pool).take(() => onOneOf(pool, work));
+
+async function onOneOf<T>(pool: Pool, work: (client: SqlClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let isBroken = false;
   // Without a listener, a connection that breaks between two statements would end the process.

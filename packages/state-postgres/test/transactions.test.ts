@@ -426,6 +426,51 @@ describe("on a pool", () => {
     expect(rows.map((row) => (row as { order_id: string }).order_id)).toEqual([...orders].sort());
     expect(passes).toBeGreaterThan(100);
   });
+
+  test("as many transactions as a pool has connections leave one for leases", async () => {
+    const few = new pg.Pool({ connectionString: serverUrl(), max: 3 });
+    const schema = fresh("few");
+    const { semel, work, ended, heard } = start(few, schema);
+    try {
+      const open = Promise.withResolvers<void>();
+      let running = 0;
+      work(
+        processor(bill, async ({ transaction }) =>
+          transaction(async (tx) => {
+            running += 1;
+            await open.promise;
+            await tx.query("SELECT 1");
+            return { rows: 0 };
+          }),
+        ),
+      );
+      const { accepted } = await semel.enqueueMany(
+        bill,
+        Array.from({ length: 6 }, (_, n) => ({ order: `few ${n}` })),
+      );
+      await waitFor(() => running === 2, { what: "two open transactions", deadlineMs: 20_000 });
+      // Of one second each: without a connection for their renewals they would have been lost by then.
+      const leases = async (): Promise<readonly number[]> => {
+        const { rows } = await client().query(
+          `SELECT (record::json->>'leaseUntil')::float8 AS until FROM "${schema}".jobs WHERE record::json->>'leaseUntil' IS NOT NULL`,
+        );
+        return rows.map((row) => (row as { until: number }).until);
+      };
+      const first = Math.max(...(await leases()));
+      await waitFor(async () => Math.min(...(await leases())) > first + 2_000, {
+        what: "leases renewed for two seconds",
+        deadlineMs: 20_000,
+      });
+      expect(running).toBe(2);
+      open.resolve();
+      for (const { id } of accepted)
+        expect(await ended(id)).toMatchObject({ state: "completed", attempt: 1, crashes: 0 });
+      expect(heard("attempt.aborted")).toEqual([]);
+    } finally {
+      await semel.close({ deadline: "0s" });
+      await few.end();
+    }
+  });
 });
 
 const shortLived = {
