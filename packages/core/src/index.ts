@@ -1,5 +1,23 @@
 // The public surface of @semel/core, on one page.
 
+// Models: contracts only; what they share is in @semel/ai
+export type { Answer } from "./ai/answer.ts";
+export type { EmbeddingLimits, EmbeddingModel, Embeddings, EmbedRequest } from "./ai/embedding-model.ts";
+export type { Image, ImageFeatures, ImageModel, ImageRequest, Images } from "./ai/image-model.ts";
+export type { Model, ModelCall } from "./ai/model.ts";
+export { ModelError, type ModelErrorCode, type ModelErrorOptions, modelErrorCodes } from "./ai/model-error.ts";
+export type {
+  FinishReason,
+  GeneratedObject,
+  GeneratedText,
+  Message,
+  ObjectRequest,
+  TextFeatures,
+  TextModel,
+  TextPart,
+  TextRequest,
+} from "./ai/text-model.ts";
+export type { Usage } from "./ai/usage.ts";
 // A job that waits for others
 export type { Child, ChildrenOptions, ChildState, OnChildFailure } from "./children/child.ts";
 // Retries and dead letters
@@ -19,6 +37,7 @@ export type {
 // Errors
 export { type ErrorCode, errorCodes } from "./errors/codes.ts";
 export type { Failure } from "./errors/failure.ts";
+export type { FailureClass } from "./errors/failure-class.ts";
 export { OptionInvalidError } from "./errors/option-invalid.ts";
 export { SemelError, type SemelErrorOptions } from "./errors/semel-error.ts";
 export { DeferError, NonRetryableError, RetryAfterError } from "./errors/thrown.ts";
@@ -47,7 +66,6 @@ export type { Outcome } from "./processor/outcome.ts";
 export { type AnyProcessor, Processor, processor } from "./processor/processor.ts";
 export type { Transaction, TransactionClient } from "./processor/transaction.ts";
 export type { Jitter, RetryOptions } from "./retry/backoff.ts";
-export type { FailureClass } from "./retry/classify.ts";
 export { type AbortReason, AttemptAborted } from "./runtime/abort.ts";
 // Time and chance, from outside
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./codes.ts";
+import type { FailureClass } from "./failure-class.ts";
 
 /**
  * Two copies of this package in one application are normal (ESM beside CommonJS, or two versions), so errors are
@@ -11,6 +12,16 @@ export interface SemelErrorOptions extends ErrorOptions {
   readonly isRetryable?: boolean | undefined;
   /** Not before this many milliseconds from now: a floor, never shortened by jitter. */
   readonly retryAfterMs?: number | undefined;
+  /**
+   * What it means for a job whose processor throws it. Default: `retry` where `isRetryable`, else `fail`; `defer` for
+   * `DEFERRED`.
+   */
+  readonly failureClass?: FailureClass | undefined;
+  /**
+   * Attempts it is worth, all in all, if that is fewer than the job has: a time-out that costs, a server that crashed on this
+   * very input. Default: as many as the job has.
+   */
+  readonly maxAttempts?: number | undefined;
   /** Plain data for programs: what was expected, what came. Must survive JSON. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -36,6 +47,8 @@ export class SemelError extends Error {
   readonly code: ErrorCode;
   readonly isRetryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly failureClass: FailureClass;
+  readonly maxAttempts: number | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: SemelErrorOptions = {}) {
@@ -46,6 +59,8 @@ export class SemelError extends Error {
     this.code = code;
     this.isRetryable = options.isRetryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.failureClass = options.failureClass ?? (this.isRetryable ? "retry" : "fail");
+    this.maxAttempts = options.maxAttempts;
     this.details = options.details ?? {};
   }
 

@@ -33,7 +33,8 @@ export class RetryAfterError extends SemelError {
  */
 export class DeferError extends SemelError {
   constructor(reason: string, until: Duration | Date, options?: ErrorOptions) {
-    super("DEFERRED", reason, { ...options, isRetryable: true, retryAfterMs: fromNow(until, "DeferError") });
+    const retryAfterMs = fromNow(until, "DeferError");
+    super("DEFERRED", reason, { ...options, isRetryable: true, failureClass: "defer", retryAfterMs });
   }
 }
 

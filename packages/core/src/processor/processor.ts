@@ -1,7 +1,7 @@
+import type { FailureClass } from "../errors/failure-class.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { definitionOf } from "../job/define-job.ts";
 import type { AnyJob, ResultOf } from "../job/job.ts";
-import type { FailureClass } from "../retry/classify.ts";
 import type { Duration } from "../runtime/duration.ts";
 import type { JobContext } from "./context.ts";
 import type { Outcome } from "./outcome.ts";

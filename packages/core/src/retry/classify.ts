@@ -1,18 +1,13 @@
 import { read } from "../errors/failure.ts";
+import type { FailureClass } from "../errors/failure-class.ts";
 import { SemelError } from "../errors/semel-error.ts";
-
-/**
- * What a failure means for the job.
- * - `retry`: burns an attempt, waits, runs again.
- * - `defer`: burns none; nothing was done and it was not the job's fault.
- * - `fail`: trying again cannot help; dead-lettered at once.
- */
-export type FailureClass = "retry" | "defer" | "fail";
 
 export interface Verdict {
   readonly class: FailureClass;
   /** A floor for the wait. */
   readonly hintMs?: number | undefined;
+  /** Attempts it is worth, all in all. */
+  readonly maxAttempts?: number | undefined;
 }
 
 /** Statuses by which an HTTP service says that the request itself is wrong. */
@@ -25,16 +20,21 @@ const longestHintMs = 3_600_000;
  */
 export function classify(thrown: unknown, now: number): Verdict {
   if (SemelError.isInstance(thrown)) {
-    if (thrown.code === "DEFERRED") return { class: "defer", hintMs: thrown.retryAfterMs };
+    const { code, retryAfterMs: hintMs } = thrown;
     // A backend that will not have this process is not the job's fault, however little the same call can help.
-    const isBackend = thrown.code === "QUEUE_UNAVAILABLE" || thrown.code === "STORE_UNAVAILABLE";
-    return thrown.isRetryable || isBackend ? { class: "retry", hintMs: thrown.retryAfterMs } : { class: "fail" };
+    if (code === "QUEUE_UNAVAILABLE" || code === "STORE_UNAVAILABLE") return { class: "retry", hintMs };
+    return { class: classOf(thrown), hintMs, maxAttempts: thrown.maxAttempts };
   }
   const status = read(thrown, "status") ?? read(thrown, "statusCode") ?? read(thrown, "status_code");
   const hintMs = retryAfter(thrown, now);
   if (typeof status !== "number") return { class: "retry", hintMs };
   if (status === 429 || (status === 503 && hintMs !== undefined)) return { class: "defer", hintMs: hintMs ?? 5_000 };
   return hopelessStatus.has(status) ? { class: "fail" } : { class: "retry", hintMs };
+}
+
+/** An older copy of this package makes errors that do not say their class yet. */
+function classOf({ code, isRetryable, failureClass }: SemelError): FailureClass {
+  return failureClass ?? (code === "DEFERRED" ? "defer" : isRetryable ? "retry" : "fail");
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as an HTTP date, from the headers an error carries. At most one hour. */

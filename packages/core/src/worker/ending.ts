@@ -19,6 +19,8 @@ export type Ending =
       readonly error: unknown;
       readonly hintMs?: number | undefined;
       readonly exactly?: number | undefined;
+      /** Attempts it is worth, all in all; the job's own bound holds as well. */
+      readonly maxAttempts?: number | undefined;
     }
   /** To be tried again; burns none. */
   | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number }
@@ -60,7 +62,7 @@ export function judge(parts: WorkerParts, arrival: Arrival, ending: Ending): Jud
 function judgeFailure(parts: WorkerParts, arrival: Arrival, ending: Extract<Ending, { is: "failed" }>): Judged {
   const { claimed, registration } = arrival;
   const retry = registration?.job.retry;
-  if (!retry || claimed.attempt >= retry.maxAttempts)
+  if (!retry || claimed.attempt >= Math.min(retry.maxAttempts, ending.maxAttempts ?? retry.maxAttempts))
     return { is: "dead", reason: "ATTEMPTS_EXHAUSTED", error: ending.error };
   const delayMs =
     ending.exactly ??

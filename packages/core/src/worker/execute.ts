@@ -1,5 +1,6 @@
 import type { Groups } from "../children/groups.ts";
 import { describeFailure } from "../errors/failure.ts";
+import type { FailureClass } from "../errors/failure-class.ts";
 import { SemelError } from "../errors/semel-error.ts";
 import type { Steps } from "../idempotency/steps.ts";
 import { jobOf } from "../job/identity.ts";
@@ -7,7 +8,7 @@ import type { Json } from "../job/json.ts";
 import { parseResult } from "../job/payload.ts";
 import type { Decided } from "../processor/outcome.ts";
 import { decidedBy } from "../processor/outcome.ts";
-import { classify, type FailureClass } from "../retry/classify.ts";
+import { classify } from "../retry/classify.ts";
 import type { Timer } from "../runtime/clock.ts";
 import { SimulatedCrash } from "../runtime/runtime.ts";
 import type { Arrival } from "./arrival.ts";
@@ -187,7 +188,7 @@ function failure(parts: WorkerParts, registration: Registration, conversation: C
   const judged = classify(error, parts.runtime.clock.now());
   const kind = ownClass(registration, conversation, error) ?? judged.class;
   if (kind === "fail") return fatal(error);
-  if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs };
+  if (kind === "retry") return { is: "failed", error, hintMs: judged.hintMs, maxAttempts: judged.maxAttempts };
   const hintMs = judged.hintMs ?? 5_000;
   const reason = describeFailure(error).message;
   // Up to a tenth more, so that the deferred do not come back as one.
