@@ -13,6 +13,7 @@ const alias = [
   { find: /^@semel\/core\/adapter$/, replacement: here("packages/core/src/adapter.ts") },
   { find: /^@semel\/core\/memory$/, replacement: here("packages/core/src/memory/index.ts") },
   { find: /^@semel\/testing\/suites$/, replacement: here("packages/testing/src/suites/index.ts") },
+  { find: /^@semel\/ai\/provider$/, replacement: here("packages/ai/src/provider/index.ts") },
   { find: /^@semel\/repo-tools\/([^/]+)$/, replacement: `${here("packages/repo-tools/src/")}$1.mjs` },
   { find: /^@semel\/([^/]+)$/, replacement: `${here("packages/")}$1/src/index.ts` },
 ];
@@ -68,6 +69,7 @@ const projects: TestProjectInlineConfiguration[] = [
   }),
   project("packages/embedded", { testTimeout: 30_000 }),
   project("packages/testing"),
+  project("packages/ai"),
   project("packages/bench", { testTimeout: 120_000 }),
   project("packages/faults", { testTimeout: 120_000 }),
   project("examples/01-first-job"),

@@ -1,0 +1,2 @@
+// The public surface of @semel/ai, on one page.
+export {};
