@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { startLastWordProxy } from "@semel/repo-tools/last-word-proxy";
 import { startPostgres } from "@semel/repo-tools/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -35,4 +36,16 @@ test("a session that breaks while it is prepared rejects the call, and the next 
   // Its error event is out by then; had nobody listened, it would have ended the process.
   await broke;
   expect((await sessions.query("SELECT current_schema() AS name")).rows).toEqual([{ name: "public" }]);
+});
+
+test("a session that is ended in the packet in which it began ends no process", async () => {
+  const proxy = await startLastWordProxy({ url: server.url });
+  const pool = new pg.Pool({ connectionString: proxy.url, max: 2 });
+  onTestFinished(async () => {
+    await pool.end();
+    await proxy.stop();
+  });
+  const sessions = new SchemaPool(pool, "public", false);
+  await expect(sessions.query("SELECT 1")).rejects.toThrow();
+  expect((await sessions.query("SELECT 2 AS two")).rows).toEqual([{ two: 2 }]);
 });

@@ -14,6 +14,7 @@ interface Pool extends SqlClient {
   readonly totalCount: number;
   readonly options?: { readonly max?: unknown } | undefined;
   connect(): Promise<PooledClient>;
+  on?(event: "acquire", listen: (client: PooledClient) => void): unknown;
 }
 
 /** As PGlite has it: what else is asked of it waits until the transaction is over. */
@@ -39,14 +40,31 @@ const isExclusive = (client: SqlClient): client is Exclusive =>
 const turns = new WeakMap<Pool, Turns>();
 
 /**
+ * pg stops listening to a client when it hands it out, and the promise of `connect` is heard of a turn later. One packet may hold
+ * both the last word of a session's start and its end, and an error that nobody listens to ends the process. Whoever has the
+ * client hears of its end all the same: its queries reject.
+ */
+function listenToAll(pool: Pool): void {
+  const heard = new WeakSet<PooledClient>();
+  pool.on?.("acquire", (client) => {
+    if (heard.has(client)) return;
+    heard.add(client);
+    client.on("error", () => {});
+  });
+}
+
+/**
  * One connection of the pool is never held by a transaction: the renewals of the leases under which they all run need one.
  * A pool of one cannot keep it.
  */
 function turnsOf(pool: Pool): Turns {
+  const found = turns.get(pool);
+  if (found) return found;
+  listenToAll(pool);
   const max = Number(pool.options?.max);
-  const found = turns.get(pool) ?? new Turns(max >= 1 ? Math.max(1, max - 1) : Number.POSITIVE_INFINITY);
-  turns.set(pool, found);
-  return found;
+  const made = new Turns(max >= 1 ? Math.max(1, max - 1) : Number.POSITIVE_INFINITY);
+  turns.set(pool, made);
+  return made;
 }
 
 const inPooled = <T>(pool: Pool, work: (client: SqlClient) => Promise<T>): Promise<T> =>

@@ -10,6 +10,7 @@ import {
   SimulatedCrash,
 } from "@semel/core";
 import { MemoryQueue } from "@semel/core/memory";
+import { startLastWordProxy } from "@semel/repo-tools/last-word-proxy";
 import { waitFor } from "@semel/testing";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -469,6 +470,22 @@ describe("on a pool", () => {
     } finally {
       await semel.close({ deadline: "0s" });
       await few.end();
+    }
+  });
+
+  test("a session that is ended in the packet in which it began costs a repeat, and not the process", async () => {
+    const proxy = await startLastWordProxy({ url: serverUrl(), sessions: 6 });
+    const ended = new pg.Pool({ connectionString: proxy.url, max: 2 });
+    ended.on("error", () => undefined);
+    const store = postgresStore({ client: ended, schema: fresh("ended") });
+    try {
+      const transaction = (): Promise<string> => store.transactions?.run(async () => "done") ?? Promise.resolve("none");
+      await expect(transaction()).rejects.toThrow();
+      await waitFor(async () => (await transaction().catch(() => "failed")) === "done", { what: "a transaction" });
+    } finally {
+      await store[Symbol.asyncDispose]();
+      await ended.end();
+      await proxy.stop();
     }
   });
 });

@@ -23,7 +23,7 @@ export interface PgPoolLike {
   query(text: string, params?: unknown[]): Promise<PgRows>;
   end(): Promise<void>;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
-  on(event: "error" | "connect", listener: (...args: any[]) => void): unknown;
+  on(event: "error" | "connect" | "acquire", listener: (...args: any[]) => void): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   removeListener(event: string, listener: (...args: any[]) => void): unknown;
 }

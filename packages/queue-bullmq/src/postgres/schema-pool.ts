@@ -63,8 +63,19 @@ export class SchemaPool extends EventEmitter implements PgPoolLike {
   readonly #schema: string;
   readonly #single: boolean;
   readonly #prepared = new WeakSet<object>();
+  readonly #heard = new WeakSet<object>();
   readonly #forward = (error: unknown): void => {
     if (this.listenerCount("error") > 0) this.emit("error", error);
+  };
+  /**
+   * pg stops listening to a client when it hands it out, and the promise of `connect` is heard of a turn later. One packet may
+   * hold both the last word of a session's start and its end, and an error that nobody listens to ends the process. Whoever
+   * has the client hears of its end all the same: its queries reject.
+   */
+  readonly #listen = (client: object): void => {
+    if (this.#heard.has(client)) return;
+    this.#heard.add(client);
+    (client as PgClientLike).on("error", () => {});
   };
   #ready: Promise<void> | undefined;
 
@@ -75,6 +86,7 @@ export class SchemaPool extends EventEmitter implements PgPoolLike {
     this.#schema = schema;
     this.#single = single;
     pool.on("error", this.#forward);
+    if (!single) pool.on("acquire", this.#listen);
   }
 
   async connect(): Promise<PgClientLike> {
@@ -125,6 +137,7 @@ export class SchemaPool extends EventEmitter implements PgPoolLike {
   /** Lets go of the pool and leaves it open: it belongs to whoever made it. */
   async end(): Promise<void> {
     this.#pool.removeListener("error", this.#forward);
+    this.#pool.removeListener("acquire", this.#listen);
   }
 }
 
