@@ -1,5 +1,12 @@
 // The public surface of @semel/ai, on one page.
 
+// Checks on what goes in and what comes out
+export { canaryCheck } from "./checks/canary.ts";
+export type { Check, Finding, Subject, Verdict } from "./checks/check.ts";
+export { type GuardedOptions, guarded } from "./checks/guarded.ts";
+export { injectionCheck, injectionVersion } from "./checks/injection.ts";
+export { type LinksOptions, linksCheck } from "./checks/links.ts";
+export { secretsCheck } from "./checks/secrets.ts";
 // Prompts
 export type { Marking, PromptPiece } from "./prompt/piece.ts";
 export { trusted } from "./prompt/piece.ts";
