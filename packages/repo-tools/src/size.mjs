@@ -14,6 +14,7 @@ const ceilings = {
     reason: "jobs, guard, worker, flows, transactions, dead letters with plans, and checks",
   },
   "@semel/ai": { ceiling: 20_000, reason: "what providers share, routing, batching, limits, prompts, processors" },
+  "@semel/cli": { ceiling: 200, reason: "what a config file imports; the command itself is no library" },
   "@semel/embedded": { ceiling: 3_600, reason: "a preset and a directory's lock" },
   "@semel/queue-bullmq": { ceiling: 10_800, reason: "one adapter for two databases" },
   "@semel/redis": { ceiling: 500, reason: "a preset" },

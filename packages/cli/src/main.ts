@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { exitCode } from "./exit-code.ts";
+import { run } from "./run.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const stop = new AbortController();
+process.on("SIGINT", () => {
+  // The second time somebody means it.
+  if (stop.signal.aborted) process.exit(exitCode.interrupted);
+  stop.abort(new Error("interrupted"));
+});
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever read has enough.
+  if (error.code === "EPIPE") process.exit(exitCode.ok);
+  throw error;
+});
+
+process.exitCode = await run(
+  process.argv.slice(2),
+  {
+    out: process.stdout,
+    err: process.stderr,
+    in: process.stdin,
+    env: process.env,
+    cwd: process.cwd(),
+    stop: stop.signal,
+  },
+  version,
+);
