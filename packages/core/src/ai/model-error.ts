@@ -1,4 +1,3 @@
-import type { ErrorCode } from "../errors/codes.ts";
 import { SemelError, type SemelErrorOptions } from "../errors/semel-error.ts";
 import type { Usage } from "./usage.ts";
 
@@ -24,7 +23,7 @@ export const modelErrorCodes = [
   "MODEL_OUTPUT_CUT",
   "MODEL_OUTPUT_INVALID",
   "MODEL_MOCK_REFUSED",
-] as const satisfies readonly ErrorCode[];
+] as const;
 
 export type ModelErrorCode = (typeof modelErrorCodes)[number];
 
