@@ -18,5 +18,7 @@ export function library(entry) {
     tsconfig: "../../tsconfig.build.json",
     outDir: "dist",
     logLevel: "warn",
+    // What is loaded late is loaded with `require` there: Jest, among others, refuses an `import()` in CommonJS.
+    outputOptions: { dynamicImportInCjs: false },
   };
 }

@@ -1,0 +1,68 @@
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { asMain } from "../readme-program.mjs";
+import { installConsumer, layOut, printed, trial } from "./project.mjs";
+import { bun, node22, node24, node26 } from "./runtimes.mjs";
+
+/** Node says so of types it strips, on some of its lines. */
+const quiet = "--disable-warning=ExperimentalWarning";
+
+/**
+ * Programs and TypeScript, in an empty project with nothing but ours and zod.
+ *
+ * @param {string} temp
+ * @param {import("../readme-program.mjs").ReadmeProgram} readme
+ * @returns {Promise<import("./project.mjs").Trial[]>}
+ */
+export async function plain(temp, readme) {
+  const folder = await layOut(temp, "plain", readme);
+  await installConsumer(folder, { "semel-core-copy": "@semel/core" });
+  // Loaded late: this file is read before anything is installed.
+  const { transform } = await import("esbuild");
+  const { code } = await transform(asMain(readme.program), { loader: "ts", format: "cjs" });
+  writeFileSync(join(folder, "program.ts"), readme.program);
+  writeFileSync(join(folder, "program.cjs"), `${code}\nmodule.exports.main();\n`);
+  mkdirSync(join(folder, "runs"));
+
+  /** @param {string} name @param {string[]} args @param {import("./project.mjs").Judge} [judge] */
+  const onEveryNode = (name, args, judge) =>
+    [node22, node24, node26].map((needs) => {
+      const title = `${name}, ${needs.name}`;
+      return { title, needs, run: (/** @type {string} */ node) => trial(title, folder, node, [quiet, ...args], judge) };
+    });
+  /**
+   * The program keeps its jobs in the folder it is started in, and one process at a time may.
+   *
+   * @param {string} title
+   * @param {import("./runtimes.mjs").Runtime} needs
+   * @param {string} file
+   */
+  const program = (title, needs, file) => ({
+    title: `${title}, ${needs.name}`,
+    needs,
+    async run(/** @type {string} */ executable) {
+      const cwd = mkdtempSync(join(folder, "runs", "run-"));
+      cpSync(join(folder, file), join(cwd, file));
+      const flags = needs.kind === "node" ? [quiet] : [];
+      return trial(`${title}, ${needs.name}`, cwd, executable, [...flags, file], printed(readme.prints));
+    },
+  });
+  /** @param {string} compiler @param {string} settings */
+  const compiles = (compiler, settings) => {
+    const title = `${compiler.replace("typescript-", "TypeScript ")}, strict, every declaration checked, ${settings}`;
+    const args = [join("node_modules", compiler, "bin", "tsc"), "--pretty", "false", "-p", `tsconfig.${settings}.json`];
+    return { title, run: (/** @type {string} */ node) => trial(title, folder, node, args) };
+  };
+  return [
+    compiles("typescript-5.9", "nodenext"),
+    compiles("typescript-5.9", "node10"),
+    compiles("typescript-6", "nodenext"),
+    compiles("typescript-7", "nodenext"),
+    compiles("typescript-7", "bundler"),
+    ...[node22, node24, node26, bun].map((runtime) => program("the README's program, ESM", runtime, "program.ts")),
+    ...[node22, node24, node26].map((runtime) => program("the README's program, CommonJS", runtime, "program.cjs")),
+    ...onEveryNode("three copies of core", ["two-copies.mjs"], printed("understood")),
+    ...onEveryNode("a test on the test kit", ["--test", "kit.test.ts"]),
+    ...onEveryNode("every entry loads, by import and by require", ["load.mjs"]),
+  ];
+}
