@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// npm run release:version: turns the waiting changesets into versions and changelogs, to be committed as they are.
+import { join } from "node:path";
+import { show } from "../src/child.mjs";
+import { environment, toolNode } from "../src/environment.mjs";
+import { ensurePnpm } from "../src/pnpm.mjs";
+import { command, prepare } from "../src/prepare.mjs";
+import { changesets } from "../src/release-plan.mjs";
+import { root } from "../src/repository.mjs";
+
+await command(async () => {
+  await prepare(process.stdout, { packages: false });
+  const node = toolNode();
+  const options = { cwd: root, env: environment(node) };
+  process.exitCode = await show(node, [changesets, "version"], options);
+  if (process.exitCode === 0)
+    process.exitCode = await show(node, [await ensurePnpm(), "install", "--lockfile-only"], options);
+  if (process.exitCode === 0) process.exitCode = await show(node, [join(root, "packages", "repo-tools", "bin", "format.mjs")], options);
+});
