@@ -70,6 +70,7 @@ const projects: TestProjectInlineConfiguration[] = [
   project("packages/embedded", { testTimeout: 30_000 }),
   project("packages/testing"),
   project("packages/ai"),
+  project("packages/repo-tools", { testTimeout: 60_000 }),
   project("packages/bench", { testTimeout: 120_000 }),
   project("packages/faults", { testTimeout: 120_000 }),
   project("examples/01-first-job"),

@@ -15,5 +15,6 @@ await command(async () => {
   process.exitCode = await show(node, [changesets, "version"], options);
   if (process.exitCode === 0)
     process.exitCode = await show(node, [await ensurePnpm(), "install", "--lockfile-only"], options);
-  if (process.exitCode === 0) process.exitCode = await show(node, [join(root, "packages", "repo-tools", "bin", "format.mjs")], options);
+  if (process.exitCode === 0)
+    process.exitCode = await show(node, [join(root, "packages", "repo-tools", "bin", "format.mjs")], options);
 });

@@ -28,7 +28,8 @@ export async function unpublished() {
   for (const { manifest } of publishedPackages()) {
     if (manifest.version === unborn) continue;
     const { code, stdout, output } = await npm(["view", `${manifest.name}@${manifest.version}`, "version"], root);
-    if (code !== 0 && !output.includes("E404")) throw new StepError(`npm does not say what it has of ${manifest.name}.`, output);
+    if (code !== 0 && !output.includes("E404"))
+      throw new StepError(`npm does not say what it has of ${manifest.name}.`, output);
     if (stdout.trim() === "") names.push(manifest.name);
   }
   return names;

@@ -1,3 +1,5 @@
+import { esmOnlyDependencies } from "./esm-only.mjs";
+
 /**
  * How every package is built: one ESM and one CommonJS file per entry, each with its own declarations.
  *
@@ -5,9 +7,10 @@
  * @returns {import("tsdown").UserConfig}
  */
 export function library(entry) {
+  const esmOnly = esmOnlyDependencies(process.cwd());
   return {
     entry,
-    format: ["esm", "cjs"],
+    format: { esm: {}, cjs: { deps: { alwaysBundle: esmOnly, onlyBundle: false } } },
     platform: "node",
     target: "node22.12",
     dts: { sourcemap: false },

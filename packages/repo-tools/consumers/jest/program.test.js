@@ -8,4 +8,4 @@ test("the README's program prints what the README says", async () => {
   const { readFileSync } = require("node:fs");
   const expected = readFileSync(require.resolve("./prints.txt"), "utf8").trimEnd();
   expect(lines.map((parts) => format(...parts)).join("\n")).toBe(expected);
-});
+}, 120_000);

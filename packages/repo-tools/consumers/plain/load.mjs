@@ -9,6 +9,7 @@ const boundMs = 8000;
 const require = createRequire(import.meta.url);
 const entries = JSON.parse(readFileSync(new URL("./entries.json", import.meta.url), "utf8"));
 assert.ok(entries.length > 8, "entries.json names the entries");
+const globals = Object.getOwnPropertyNames(globalThis);
 for (const [how, load] of [
   ["import", (entry) => import(entry)],
   ["require", (entry) => require(entry)],
@@ -31,3 +32,9 @@ for (const [how, load] of [
   assert.ok(tookMs < boundMs, `to ${how} everything took ${Math.round(tookMs)} ms`);
   console.log(how, Math.round(tookMs), "ms");
 }
+// What `sideEffects: false` promises: loading changes nothing that others see, and keeps nothing running.
+assert.deepEqual(Object.getOwnPropertyNames(globalThis), globals);
+assert.deepEqual(
+  process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate|TCP|Server|Worker|FSEvent/i.test(name)),
+  [],
+);

@@ -12,7 +12,7 @@ export async function operate(url: string, isMeant: boolean): Promise<void> {
       console.log(letter.id, letter.tenant, letter.error?.code, letter.attempts);
     const plan = await semel.deadLetters.plan({ type: "summarise", reason: "ATTEMPTS_EXHAUSTED", newerThan: "1d" });
     for (const { count, becomes, why } of plan.groups) console.log(count, becomes, why);
-    if (isMeant) console.log((await plan.run({ rate: "10/s" })).counts);
+    if (isMeant) console.log(await plan.run({ rate: 10 }));
   } catch (error) {
     if (!SemelError.isInstance(error)) throw error;
     console.error(error.code, error.message);

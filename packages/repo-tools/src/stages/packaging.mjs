@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { bundledAppChecks } from "../bundled-app.mjs";
 import { run } from "../child.mjs";
 import { toolNode } from "../environment.mjs";
+import { fileListChecks } from "../file-list.mjs";
 import { licencesCheck } from "../licences.mjs";
 import { packedPackages } from "../packed.mjs";
 import { root } from "../repository.mjs";
 import { sizeChecks } from "../size.mjs";
+import { treeShakingChecks } from "../tree-shaking.mjs";
 import { exitCheck, tally } from "./stage.mjs";
 
 const publint = join(root, "node_modules", "publint", "src", "cli.js");
@@ -22,7 +24,14 @@ export const packaging = {
   async run(temp) {
     const packages = await packedPackages();
     const checks = (await Promise.all(packages.map(inspect))).flat();
-    return tally([...checks, ...(await sizeChecks()), await licencesCheck(), ...(await bundledAppChecks(temp))]);
+    return tally([
+      ...checks,
+      ...(await fileListChecks()),
+      ...(await sizeChecks()),
+      ...(await treeShakingChecks()),
+      await licencesCheck(),
+      ...(await bundledAppChecks(temp)),
+    ]);
   },
 };
 
