@@ -7,10 +7,9 @@ import { esmOnlyDependencies } from "./esm-only.mjs";
  * @returns {import("tsdown").UserConfig}
  */
 export function library(entry) {
-  const esmOnly = esmOnlyDependencies(process.cwd());
   return {
     entry,
-    format: { esm: {}, cjs: { deps: { alwaysBundle: esmOnly, onlyBundle: false } } },
+    format: { esm: {}, cjs: { deps: carriedAlong(esmOnlyDependencies(process.cwd())) } },
     platform: "node",
     target: "node22.12",
     dts: { sourcemap: false },
@@ -23,5 +22,21 @@ export function library(entry) {
     logLevel: "warn",
     // What is loaded late is loaded with `require` there: Jest, among others, refuses an `import()` in CommonJS.
     outputOptions: { dynamicImportInCjs: false },
+  };
+}
+
+/**
+ * Of one format tsdown wants this setting with nothing left out.
+ *
+ * @param {readonly string[]} names
+ */
+function carriedAlong(names) {
+  return {
+    /** @param {string} id */
+    alwaysBundle: (id) => names.some((name) => id === name || id.startsWith(`${name}/`)) || undefined,
+    onlyBundle: /** @type {const} */ (false),
+    skipNodeModulesBundle: false,
+    resolveDepSubpath: true,
+    dts: {},
   };
 }

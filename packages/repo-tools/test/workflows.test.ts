@@ -68,7 +68,7 @@ describe.each(files)("%s", (file) => {
 });
 
 it("publishes with provenance, by trust and without a token", () => {
-  const publish = read("release.yml").jobs["publish"];
+  const publish = read("release.yml").jobs.publish;
   const run = publish?.steps.map((step) => step.run ?? "").join("\n");
   expect(run).toMatch(/npm publish .*--provenance/);
   expect(textOf("release.yml")).not.toMatch(/secrets\.|NODE_AUTH_TOKEN|NPM_TOKEN/);
