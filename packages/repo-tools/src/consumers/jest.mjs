@@ -26,18 +26,15 @@ export async function jest(temp, readme) {
     {
       title: program,
       run: (node) =>
-        trial(program, folder, node, ["--experimental-vm-modules", ...jestArguments, "program"], noOpenHandles),
+        trial(program, folder, node, ["--experimental-vm-modules", jestProgram, "--ci", "program"], noOpenHandles),
     },
   ];
 }
 
+const jestProgram = join("node_modules", "jest", "bin", "jest.js");
+
 /** One process, which ends by itself or is found out. */
-export const jestArguments = [
-  join("node_modules", "jest", "bin", "jest.js"),
-  "--ci",
-  "--runInBand",
-  "--detectOpenHandles",
-];
+export const jestArguments = [jestProgram, "--ci", "--runInBand", "--detectOpenHandles"];
 
 /** @param {import("../child.mjs").RunResult} result */
 export function noOpenHandles({ output }) {

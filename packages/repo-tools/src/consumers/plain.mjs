@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asMain } from "../readme-program.mjs";
+import { publishedPackages } from "../repository.mjs";
 import { installConsumer, layOut, printed, trial } from "./project.mjs";
 import { bun, node22, node24, node26 } from "./runtimes.mjs";
 
@@ -75,5 +76,15 @@ export async function plain(temp, readme) {
     ...onEveryNode("three copies of core", ["two-copies.mjs"], printed("understood")),
     ...onEveryNode("a test on the test kit", ["--test", "kit.test.ts"]),
     ...onEveryNode("every entry loads, by import and by require", ["load.mjs"]),
+    ...bins().flatMap(({ name, path }) => onEveryNode(`${name} says what it can do`, [path, "--help"])),
   ];
+}
+
+/** The commands of our packages, where npm has put them. */
+function bins() {
+  return publishedPackages().flatMap(({ manifest }) => {
+    const { bin = {} } = /** @type {{ bin?: string | Record<string, string> }} */ (/** @type {unknown} */ (manifest));
+    const paths = typeof bin === "string" ? { [manifest.name]: bin } : bin;
+    return Object.entries(paths).map(([name, path]) => ({ name, path: join("node_modules", manifest.name, path) }));
+  });
 }

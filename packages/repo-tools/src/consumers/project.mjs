@@ -42,10 +42,7 @@ export async function installConsumer(folder, copies = {}) {
   const path = join(folder, "package.json");
   const manifest = JSON.parse(readFileSync(path, "utf8"));
   const packed = await packedPackages();
-  for (const { name, tarball } of packed) {
-    // A command line is no library: nobody imports it.
-    manifest.dependencies[name] = `file:${tarball}`;
-  }
+  for (const { name, tarball } of packed) manifest.dependencies[name] = `file:${tarball}`;
   for (const [alias, name] of Object.entries(copies))
     manifest.dependencies[alias] = `file:${packed.find((one) => one.name === name)?.tarball}`;
   writeFileSync(path, JSON.stringify(manifest, undefined, 2));
