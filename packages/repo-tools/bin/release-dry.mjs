@@ -13,7 +13,7 @@ await command(async () => {
   await prepare(process.stdout);
   const temp = mkdtempSync(join(tmpdir(), "semel-release-"));
   try {
-    const [raises, packed] = await Promise.all([releasePlan(temp), packedPackages()]);
+    const [{ raises }, packed] = await Promise.all([releasePlan(temp), packedPackages()]);
     for (const { name, from, to, raised, entries } of raises) {
       const tarball = packed.find((one) => one.name === name)?.tarball ?? "";
       const kilobytes = (statSync(tarball).size / 1000).toFixed(1);

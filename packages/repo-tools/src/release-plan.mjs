@@ -17,15 +17,53 @@ export const changesets = join(root, "node_modules", "@changesets", "cli", "bin.
  * @property {Record<string, string>} [changesets] file name to text, in place of those that wait
  */
 
+/** The changeset that {@link withCore} writes. */
+export const withCoreFile = "with-core.md";
+
 /**
  * What the waiting changesets would make of the versions: the real tool, on a copy of the manifests. Changes nothing here.
  *
  * @param {string} temp an empty folder
  * @param {Supposing} [supposing]
- * @returns {Promise<Raise[]>} of the published packages, those that stay as they are left out
+ * @returns {Promise<{ raises: Raise[], withCore: string | undefined }>} of the published packages, those that stay as they are
+ *   left out; `withCore` is the changeset that was added for it
  */
 export async function releasePlan(temp, supposing = {}) {
-  const before = copyManifests(temp, supposing);
+  const raises = await versioned(join(temp, "first"), supposing);
+  const added = withCore(raises);
+  if (added === undefined) return { raises, withCore: added };
+  const changesets = { ...supposing.changesets, [withCoreFile]: added };
+  return {
+    raises: await versioned(join(temp, "second"), { ...supposing, changesets }, !supposing.changesets),
+    withCore: added,
+  };
+}
+
+/**
+ * Below 1.0 a minor of core is outside the ranges of whoever depends on it, so each is published anew with another range: what the
+ * tool makes a patch. A patch that asks for another core would break installations that hold both by `^0.3.0`. So it is a minor.
+ *
+ * @param {readonly Raise[]} raises
+ * @returns {string | undefined} a changeset
+ */
+function withCore(raises) {
+  const core = raises.find(({ name }) => name === "@semel/core");
+  if (core === undefined || core.raised !== "minor" || !core.from.startsWith("0.")) return undefined;
+  const patched = raises.filter(({ raised, from }) => raised === "patch" && from.startsWith("0."));
+  if (patched.length === 0) return undefined;
+  const lines = patched.map(({ name }) => `"${name}": minor\n`).join("");
+  return `---\n${lines}---\n\nGoes with @semel/core ${core.to}.\n`;
+}
+
+/**
+ * @param {string} temp
+ * @param {Supposing} supposing
+ * @param {boolean} [isAdded] whether the changesets are there besides those that wait
+ * @returns {Promise<Raise[]>}
+ */
+async function versioned(temp, supposing, isAdded = false) {
+  mkdirSync(temp);
+  const before = copyManifests(temp, supposing, isAdded);
   // The tool asks git which commit brought a changeset.
   const author = ["-c", "user.name=semel", "-c", "user.email=semel@localhost", "-c", "commit.gpgsign=false"];
   await must("git", ["init", "--quiet", "--initial-branch=main"], temp);
@@ -42,13 +80,16 @@ export async function releasePlan(temp, supposing = {}) {
 /**
  * @param {string} temp
  * @param {Supposing} supposing
+ * @param {boolean} isAdded
  */
-function copyManifests(temp, { version, changesets: files }) {
+function copyManifests(temp, { version, changesets: files }, isAdded) {
   for (const file of ["package.json", "pnpm-workspace.yaml"]) cpSync(join(root, file), join(temp, file));
   cpSync(join(root, ".changeset"), join(temp, ".changeset"), { recursive: true });
   if (files !== undefined) {
-    for (const file of readdirSync(join(temp, ".changeset")))
-      if (file.endsWith(".md") && file !== "README.md") rmSync(join(temp, ".changeset", file));
+    const waiting = readdirSync(join(temp, ".changeset")).filter(
+      (file) => file.endsWith(".md") && file !== "README.md",
+    );
+    for (const file of isAdded ? [] : waiting) rmSync(join(temp, ".changeset", file));
     for (const [file, text] of Object.entries(files)) writeFileSync(join(temp, ".changeset", file), text);
   }
   const published = [];

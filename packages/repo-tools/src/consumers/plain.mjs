@@ -64,6 +64,7 @@ export async function plain(temp, readme) {
     const args = [join("node_modules", compiler, "bin", "tsc"), "--pretty", "false", "-p", `tsconfig.${settings}.json`];
     return { title, run: (/** @type {string} */ node) => trial(title, folder, node, args) };
   };
+  const peer = "a peer that is not installed is asked for by name";
   return [
     program("the README's program, ESM", node22, "program.ts"),
     compiles("typescript-5.9", "nodenext"),
@@ -76,6 +77,7 @@ export async function plain(temp, readme) {
     ...onEveryNode("three copies of core", ["two-copies.mjs"], printed("understood")),
     ...onEveryNode("a test on the test kit", ["--test", "kit.test.ts"]),
     ...onEveryNode("every entry loads, by import and by require", ["load.mjs"]),
+    { title: peer, run: (node) => trial(peer, folder, node, ["missing-peer.mjs"], printed("told")) },
     ...bins().flatMap(({ name, path }) => onEveryNode(`${name} says what it can do`, [path, "--help"])),
   ];
 }
