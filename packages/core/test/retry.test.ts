@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DeferError, NonRetryableError, RetryAfterError } from "../src/errors/thrown.ts";
 import { QueueUnavailableError } from "../src/errors/unavailable.ts";
+import { ModelError } from "../src/index.ts";
 import { backoffMs, backoffPolicy, stepMs } from "../src/retry/backoff.ts";
 import { classify } from "../src/retry/classify.ts";
 
@@ -74,6 +75,12 @@ describe("classification", () => {
     expect(classify(new QueueUnavailableError("refused", "a", { cause }), now)).toMatchObject({ class: "retry" });
     expect(classify(new RetryAfterError("20s"), now)).toEqual({ class: "retry", hintMs: 20_000 });
     expect(classify(new DeferError("busy", "30s"), now)).toEqual({ class: "defer", hintMs: 30_000 });
+    const said = { failureClass: "defer", retryAfterMs: 7, maxAttempts: 2, provider: "p", model: "m" } as const;
+    expect(classify(new ModelError("MODEL_BUSY", "busy", said), now)).toEqual({
+      class: "defer",
+      hintMs: 7,
+      maxAttempts: 2,
+    });
   });
 
   it("knows them from another copy of the package", () => {

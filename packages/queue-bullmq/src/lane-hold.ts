@@ -1,15 +1,19 @@
 import type { Clock, EpochMs, Timer } from "@semel/core/adapter";
 import type { IQueueBackend } from "bullmq";
 
-/** The queue's own record of a hold, beside BullMQ's `paused`. */
-const field = "semelHold";
+/** The queue's own records beside BullMQ's `paused`: of the hold without an end, and of the one with an end. */
+const fields = ["semelHold", "semelRest"] as const;
 const pollMs = 2_000;
 
-/** What is kept: until when the lane is held (`null`: for ever), or that it is not. */
+/** What is wanted: that the lane is held until then (`null`: for ever), or that it is not. */
 type Wish = { readonly until: EpochMs | null } | "released";
 
+/** What is kept, as texts: `null` where nobody ever wished for anything. */
+type Kept = readonly (string | null)[];
+
 /**
- * Holds a lane across processes. The wish is written first and BullMQ's pause follows it; who changes the pause looks
+ * Holds a lane across processes. A hold with an end and one without stand side by side: the end of the one does not end the
+ * other, and a release ends both. The wish is written first and BullMQ's pause follows it; who changes the pause looks
  * at the wish once more afterwards, so whatever order several processes act in, the last wish wins. A hold with an end
  * is over when its time is over: whoever comes by then – its author, any process with a worker on the lane – resumes
  * the lane, so it does not matter who died.
@@ -33,7 +37,10 @@ export class LaneHold {
   }
 
   async set(wish: Wish): Promise<void> {
-    await this.#backend.setQueueMeta({ [field]: JSON.stringify(wish) });
+    const text = JSON.stringify(wish);
+    const [forEver, untilThen] = fields;
+    if (wish === "released") await this.#backend.setQueueMeta({ [forEver]: text, [untilThen]: text });
+    else await this.#backend.setQueueMeta({ [wish.until === null ? forEver : untilThen]: text });
     this.#done = undefined;
     await this.#follow();
   }
@@ -51,8 +58,10 @@ export class LaneHold {
   /** Whether a pause of the lane is to count: a hold whose time is over is none, even if nobody resumed the lane yet. */
   async counts(paused: boolean): Promise<boolean> {
     if (!paused) return false;
-    const text = await this.#backend.getQueueMetaField(field);
-    return text === null || isHeld(text, this.#clock.now()) || text === JSON.stringify("released" satisfies Wish);
+    const kept = (await this.#backend.getQueueMetaFields([...fields])).map(textOf);
+    if (isHeld(kept, this.#clock.now())) return true;
+    // Paused by BullMQ's own means: nobody here has wished for a hold, or has taken it back.
+    return kept.every((text) => text === null || text === JSON.stringify("released" satisfies Wish));
   }
 
   close(): void {
@@ -78,12 +87,12 @@ export class LaneHold {
 
   async #follow(): Promise<void> {
     for (;;) {
-      const [text = null, paused = null] = await this.#backend.getQueueMetaFields([field, "paused"]);
-      if (text === null || this.#closed) return;
-      const held = isHeld(text, this.#clock.now());
-      const state = `${held} ${text}`;
+      const [paused, ...kept] = (await this.#backend.getQueueMetaFields(["paused", ...fields])).map(textOf);
+      if (kept.every((text) => text === null) || this.#closed) return;
+      const held = isHeld(kept, this.#clock.now());
+      const state = `${held} ${kept.join()}`;
       if (state === this.#done) return;
-      this.#schedule(text);
+      this.#schedule(kept);
       if (held === (paused === "1")) {
         this.#done = state;
         return;
@@ -92,18 +101,21 @@ export class LaneHold {
     }
   }
 
-  #schedule(text: string): void {
+  #schedule(kept: Kept): void {
     this.#end?.cancel();
-    const left = endOf(text) - this.#clock.now();
+    const left = endOf(kept) - this.#clock.now();
     if (left > 0 && Number.isFinite(left)) this.#end = this.#clock.timer(left, () => void this.#look(), "background");
   }
 }
 
-function endOf(text: string): EpochMs {
-  const wish = JSON.parse(text) as Wish;
+const textOf = (value: string | null | undefined): string | null => value ?? null;
+
+/** Whichever hold ends last. */
+const endOf = (kept: Kept): EpochMs => Math.max(...kept.map(endOfOne));
+
+function endOfOne(text: string | null): EpochMs {
+  const wish = text === null ? "released" : (JSON.parse(text) as Wish);
   return wish === "released" ? 0 : (wish.until ?? Number.POSITIVE_INFINITY);
 }
 
-function isHeld(text: string, now: EpochMs): boolean {
-  return endOf(text) > now;
-}
+const isHeld = (kept: Kept, now: EpochMs): boolean => endOf(kept) > now;

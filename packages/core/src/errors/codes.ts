@@ -79,6 +79,11 @@ export const errorCodes = [
   "MODEL_OUTPUT_CUT",
   "MODEL_OUTPUT_INVALID",
   "MODEL_MOCK_REFUSED",
+  "PROMPT_INVALID",
+  "PROMPT_TENANT_MIXED",
+  "PROMPT_BLOCKED",
+  "OUTPUT_BLOCKED",
+  "CANARY_LEAKED",
 ] as const;
 
 /** The stable name of a failure. */

@@ -80,6 +80,7 @@ export interface Events {
   "queue.unavailable": { readonly during: string; readonly error: Failure };
   "store.available": { readonly outageMs: number; readonly failures: number };
   "queue.available": { readonly outageMs: number; readonly failures: number };
+  "queue.rested": { readonly queue: string; readonly forMs: number; readonly reason: string };
   "backend.warning": { readonly text: string; readonly error: Failure | undefined };
   "hook.failed": { readonly during: string; readonly error: Failure };
   "worker.started": { readonly worker: string; readonly types: readonly string[]; readonly concurrency: number };
@@ -134,6 +135,7 @@ export const eventNames: readonly EventName[] = Object.keys({
   "queue.unavailable": 0,
   "store.available": 0,
   "queue.available": 0,
+  "queue.rested": 0,
   "backend.warning": 0,
   "hook.failed": 0,
   "worker.started": 0,

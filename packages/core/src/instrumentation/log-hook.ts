@@ -56,6 +56,7 @@ const lines: { readonly [N in EventName]?: readonly [LogLevel, (event: Extract<S
       (e) => `the job store answers again, after ${readable(e.outageMs)} (${e.failures} failed)`,
     ],
     "queue.available": ["info", (e) => `the queue answers again, after ${readable(e.outageMs)} (${e.failures} failed)`],
+    "queue.rested": ["warn", (e) => `${e.queue} rests for ${readable(e.forMs)}: ${e.reason}`],
     "backend.warning": ["warn", (e) => (e.error ? `${e.text}: ${reasonOf(e.error)}` : e.text)],
     "hook.failed": ["error", (e) => `a hook failed at ${e.during}: ${e.error.message}`],
     "worker.started": ["info", (e) => `worker started: ${e.types.join(", ")}; ${e.concurrency} at a time`],

@@ -31,9 +31,15 @@ class Lane {
   readonly running = new Map<JobId, Hold>();
   readonly types = new Set<string>();
   readonly consumers = new Set<MemoryConsumer>();
-  held = false;
-  release: Timer | undefined;
+  /** Held without an end. */
+  isPaused = false;
+  /** Ends a hold that has an end. */
+  rest: Timer | undefined;
   limit = Number.POSITIVE_INFINITY;
+
+  get held(): boolean {
+    return this.isPaused || this.rest !== undefined;
+  }
 
   get(id: JobId): "waiting" | "delayed" | "running" | undefined {
     if (this.running.has(id)) return "running";
@@ -214,18 +220,23 @@ export class MemoryQueue implements Queue {
 
   async hold(name: string, until?: number): Promise<void> {
     const lane = this.#lane(name);
-    lane.release?.cancel();
-    lane.held = true;
-    lane.release =
-      until === undefined
-        ? undefined
-        : this.#clock.timer(until - this.#clock.now(), () => void this.release(name), "background");
+    if (until === undefined) {
+      lane.isPaused = true;
+      return;
+    }
+    lane.rest?.cancel();
+    lane.rest = this.#clock.timer(Math.max(0, until - this.#clock.now()), () => this.#wake(lane), "background");
   }
 
   async release(name: string): Promise<void> {
     const lane = this.#lane(name);
-    lane.release?.cancel();
-    lane.held = false;
+    lane.isPaused = false;
+    this.#wake(lane);
+  }
+
+  #wake(lane: Lane): void {
+    lane.rest?.cancel();
+    lane.rest = undefined;
     this.#pump(lane);
   }
 

@@ -55,6 +55,17 @@ export interface JobContext<J extends AnyJob = AnyJob> {
     run: (effect: Effect) => Promise<T> | T,
     options?: OnceOptions<NoInfer<T>>,
   ): Promise<Jsonify<T>>;
+  /**
+   * What an earlier attempt, or this one, has put on record with `remember` under this name; `undefined` if nothing. For
+   * decisions that later attempts shall stay with: which of two providers a job has gone to.
+   */
+  recall<T>(name: string): Promise<Jsonify<T> | undefined>;
+  /**
+   * Puts a decision on record for this job's later attempts, once: if there is one by this name already, that one is answered
+   * and stays. It is no place for effects; those belong into `once`. Not `undefined`.
+   * @throws `STEP_VALUE_UNSTORABLE`, `STEP_VALUE_TOO_LARGE`, `LEASE_LOST`, `ATTEMPT_OVER`.
+   */
+  remember<T>(name: string, value: T): Promise<Jsonify<T>>;
   /** Enqueues a job that names this one as its cause; inherits tenant and trace. */
   enqueue<C extends AnyJob>(job: C, payload: InputOf<C>, options?: EnqueueOptions): Promise<Enqueued<C>>;
   /**

@@ -32,12 +32,18 @@ export abstract class Processor<J extends AnyJob = AnyJob> {
   abstract process(context: JobContext<J>): Promise<ResultOf<J> | Outcome>;
   /** What a failure means; `undefined` leaves it to Semel's own classification. */
   classifyFailure?(error: unknown, context: JobContext<J>): FailureClass | undefined;
+  /**
+   * Whether what deferred this job defers every job of its type: a provider's rate limit, an open breaker. The type then rests:
+   * nothing of it is handed out, to any worker, until this one's wait is over; `resume` ends it earlier. Not where types share a
+   * `queue`, and not where the queue cannot hold. Default: no.
+   */
+  restsType?(error: unknown, context: JobContext<J>): boolean;
   /** The wait after a failed attempt; `undefined` leaves it to the job's retry policy. */
   backoff?(attempt: number, error: unknown): Duration | undefined;
 }
 
 /** Anything with a job and a `process`: what a worker takes. Copies of this package in one application agree on it. */
-export type AnyProcessor = Pick<Processor, "job" | "process" | "classifyFailure" | "backoff">;
+export type AnyProcessor = Pick<Processor, "job" | "process" | "classifyFailure" | "restsType" | "backoff">;
 
 /**
  * A processor as a function.
@@ -51,7 +57,7 @@ export type AnyProcessor = Pick<Processor, "job" | "process" | "classifyFailure"
 export function processor<J extends AnyJob>(
   job: J,
   process: (context: JobContext<J>) => Promise<ResultOf<J> | Outcome>,
-  policies: Pick<Processor<J>, "classifyFailure" | "backoff"> = {},
+  policies: Pick<Processor<J>, "classifyFailure" | "restsType" | "backoff"> = {},
 ): Processor<J> {
   definitionOf(job);
   if (typeof process !== "function") throw new OptionInvalidError("processor", "a function", process);

@@ -117,8 +117,12 @@ export interface Queue extends AsyncDisposable {
   has(lane: string, id: JobId): Promise<boolean>;
   /** Best effort; the truth is the store's. */
   remove(lane: string, id: JobId): Promise<"removed" | "running" | "absent">;
-  /** Hands out nothing of this lane, for ever or until `until`. What is handed out already goes on. */
+  /**
+   * Hands out nothing of this lane, for ever or until `until`. What is handed out already goes on. The two stand side by side:
+   * one with an end never ends one without, and a later one with an end takes the place of an earlier one.
+   */
   hold(lane: string, until?: EpochMs): Promise<void>;
+  /** Ends every hold of the lane. */
   release(lane: string): Promise<void>;
   /** Deliveries of this lane handed out at a time over all workers; `undefined` lifts the limit. */
   limit(lane: string, concurrency: number | undefined): Promise<void>;

@@ -23,7 +23,13 @@ export type Ending =
       readonly maxAttempts?: number | undefined;
     }
   /** To be tried again; burns none. */
-  | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number }
+  | {
+      readonly is: "deferred";
+      readonly reason: string;
+      readonly delayMs: number;
+      /** It goes for every job of the type. */
+      readonly restsType?: boolean | undefined;
+    }
   /** Put back until its children have ended; burns nothing. */
   | { readonly is: "waiting"; readonly for: WaitsFor }
   | { readonly is: "dead"; readonly reason: DeadReason; readonly error: unknown; readonly details?: Json | undefined }
@@ -37,7 +43,7 @@ export type Ending =
 export type Judged =
   | Exclude<Ending, { is: "failed" | "deferred" }>
   | { readonly is: "failed"; readonly error: unknown; readonly delayMs: number }
-  | { readonly is: "deferred"; readonly reason: string; readonly delayMs: number };
+  | Extract<Ending, { is: "deferred" }>;
 
 /** A job that waits for children looks once more this long before its deadline. */
 const lastLookMs = 1_000;

@@ -192,7 +192,8 @@ function failure(parts: WorkerParts, registration: Registration, conversation: C
   const hintMs = judged.hintMs ?? 5_000;
   const reason = describeFailure(error).message;
   // Up to a tenth more, so that the deferred do not come back as one.
-  return { is: "deferred", reason, delayMs: Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1)) };
+  const delayMs = Math.ceil(hintMs * (1 + parts.runtime.random() * 0.1));
+  return { is: "deferred", reason, delayMs, restsType: restsType(registration, conversation, error) };
 }
 
 function fatal(error: unknown): Ending {
@@ -212,6 +213,15 @@ function ownClass({ processor }: Registration, { context }: Conversation, error:
     return processor.classifyFailure?.(error, context);
   } catch {
     return undefined;
+  }
+}
+
+/** One that throws is as good as none. */
+function restsType({ processor }: Registration, { context }: Conversation, error: unknown): boolean {
+  try {
+    return processor.restsType?.(error, context) === true;
+  } catch {
+    return false;
   }
 }
 

@@ -2,6 +2,8 @@ import { AsyncResource } from "node:async_hooks";
 import type { Groups } from "../children/groups.ts";
 import { OptionInvalidError } from "../errors/option-invalid.ts";
 import { fromNow } from "../errors/thrown.ts";
+import { Notes } from "../idempotency/notes.ts";
+import { StepKeeper } from "../idempotency/step-keeper.ts";
 import type { Steps } from "../idempotency/steps.ts";
 import { transactionsOf } from "../idempotency/store-transactions.ts";
 import { childLogger } from "../instrumentation/logger.ts";
@@ -45,6 +47,8 @@ export function converse(
     made.push(one);
     return one;
   };
+  const keeper = new StepKeeper({ guard: parts.guard, lease, givingUp: parts.givingUp });
+  const notes = new Notes(keeper, parts.guard.store.features.maxValueBytes, () => steps.isOver);
   let saidAt = Number.NEGATIVE_INFINITY;
 
   const context: JobContext<AnyJob> = {
@@ -62,6 +66,14 @@ export function converse(
     once: (name, run, options) => {
       const step = steps.once(name, run, options);
       return mortal ? quiet(mortal.whileAlive(step)) : step;
+    },
+    recall: (name) => {
+      const recalled = notes.recall(name);
+      return mortal ? quiet(mortal.whileAlive(recalled)) : recalled;
+    },
+    remember: (name, value) => {
+      const remembered = steps.track(name, notes.remember(name, value));
+      return mortal ? quiet(mortal.whileAlive(remembered)) : remembered;
     },
     enqueue: (job, given, options) => {
       const enqueued = parts.enqueue(envelope, job, given, options);

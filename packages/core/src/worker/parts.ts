@@ -56,6 +56,8 @@ export interface WorkerParts {
   prepareFollowUps(cause: Envelope, requests: readonly JobRequest[]): Promise<string>;
   /** Gives settled follow-ups to the queue; safe to repeat. */
   sendFollowUps(followUps: string): Promise<void>;
+  /** Has the lane hand out nothing for so long, where it is one type's own. Nobody waits for it. */
+  rest(lane: string, forMs: number, reason: string): void;
   /** Wakes those who wait for this job. */
   announce(id: JobId): void;
 }

@@ -60,6 +60,7 @@ export async function settle(
   }
   if (settlement.state === "retrying" && answer.state === "retrying") {
     emit(parts, arrival, judged, facts, error);
+    if (judged.is === "deferred" && judged.restsType) parts.rest(arrival.delivery.lane, judged.delayMs, judged.reason);
     if (judged.is !== "waiting") return { do: "return", delayMs: settlement.delayMs };
     // On record it may run at any time, so that it may be brought forward.
     const { keys, lookedAt, nextInMs } = judged.for;

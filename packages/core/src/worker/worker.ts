@@ -63,7 +63,10 @@ const consumeDeadlineMs = 15_000;
 const releaseGraceMs = 4_000;
 
 /** What a worker needs of the Semel around it. */
-export type WorkerHost = Omit<WorkerParts, "id" | "registrations" | "leases" | "stopping" | "givingUp" | "note"> & {
+export type WorkerHost = Omit<
+  WorkerParts,
+  "id" | "registrations" | "leases" | "stopping" | "givingUp" | "note" | "rest"
+> & {
   readonly queue: Queue;
   readonly signals: Signals;
   ready(): Promise<void>;
@@ -96,6 +99,8 @@ export class JobWorker implements Worker {
   readonly #started: Promise<void>;
   readonly #upkeep: Upkeep;
   readonly #readiness = new Readiness();
+  /** Until when a lane rests, as far as it was said here. */
+  readonly #restUntil = new Map<string, number>();
   #isUp = false;
   #isSaidUnready = false;
   #startedAt = 0;
@@ -210,11 +215,31 @@ export class JobWorker implements Worker {
       leases,
       stopping: this.#stopping.signal,
       givingUp: this.#givingUp.signal,
+      rest: (lane, forMs, reason) => void this.#rest(lane, forMs, reason),
       note: (delivery, what) => {
         // Whatever is settled of a runaway: it is one.
         if (this.#underWay.get(delivery) !== "runaway") this.#underWay.set(delivery, what);
       },
     };
+  }
+
+  /**
+   * Said again where the new end is later by more than a tenth: of the jobs that are under way when a provider slows down,
+   * each comes with nearly the same.
+   */
+  async #rest(lane: string, forMs: number, reason: string): Promise<void> {
+    const { queue, runtime, emitter } = this.#host;
+    const types = this.lines.filter((line) => line.lane === lane).flatMap((line) => line.types);
+    const [type = lane, ...others] = types;
+    // Those that share the lane may have nothing to do with it.
+    if (!queue.features.hold || others.length > 0 || type !== lane) return;
+    const until = runtime.clock.now() + forMs;
+    if (until <= (this.#restUntil.get(lane) ?? 0) + forMs / 10) return;
+    this.#restUntil.set(lane, until);
+    await this.#upkeep.once("rest", async () => {
+      await queue.hold(lane, until);
+      emitter.emit("queue.rested", { queue: lane, forMs, reason });
+    });
   }
 
   #keeper(consumer: () => Consumer | undefined): LeaseKeeper {

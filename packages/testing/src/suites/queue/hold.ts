@@ -53,6 +53,32 @@ export function hold(promised: Promised): void {
     expect(hands.ids).toEqual([]);
   });
 
+  promised("a hold with an end does not end one without, whichever came first", async (stage) => {
+    needsHold(stage);
+    const { clock, shortMs } = stage.time;
+    const hands = await stage.hands();
+    await stage.queue.hold(stage.lane);
+    await stage.queue.hold(stage.lane, clock.now() + shortMs / 2);
+    await stage.add(stage.job());
+    await stage.time.pass(shortMs);
+    await stage.quiet();
+    expect(hands.ids).toEqual([]);
+    expect((await stage.queue.counts(stage.lane)).held).toBe(true);
+    await stage.queue.release(stage.lane);
+    await stage.given(hands, 1);
+  });
+
+  promised("a release ends both kinds of hold", async (stage) => {
+    needsHold(stage);
+    const { clock } = stage.time;
+    const hands = await stage.hands();
+    await stage.queue.hold(stage.lane, clock.now() + 600_000);
+    await stage.queue.hold(stage.lane);
+    await stage.add(stage.job());
+    await stage.queue.release(stage.lane);
+    await stage.given(hands, 1);
+  });
+
   promised("a hold whose end is past holds nothing", async (stage) => {
     needsHold(stage);
     await stage.queue.hold(stage.lane, stage.time.clock.now() - 60_000);
