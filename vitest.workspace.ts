@@ -74,6 +74,7 @@ const projects: TestProjectInlineConfiguration[] = [
     globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
     testTimeout: 60_000,
   }),
+  project("packages/repo-tools", { testTimeout: 60_000 }),
   project("packages/bench", { testTimeout: 120_000 }),
   project("packages/faults", { testTimeout: 120_000 }),
   project("examples/01-first-job"),

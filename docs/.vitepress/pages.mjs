@@ -37,7 +37,10 @@ export function stagePages() {
     const text = readFileSync(join(root, page), "utf8");
     const to = join(staged, sitePath(page));
     mkdirSync(dirname(to), { recursive: true });
-    writeFileSync(to, outsideCode(text, (part) => withSiteLinks(page, part, dead)));
+    writeFileSync(
+      to,
+      outsideCode(text, (part) => withSiteLinks(page, part, dead)),
+    );
   }
   cpSync(join(root, "LICENSE"), join(staged, "public", "LICENSE"));
   return dead;
@@ -60,19 +63,22 @@ function outsideCode(text, change) {
  * @param {string[]} dead
  */
 function withSiteLinks(page, text, dead) {
-  return text.replace(/\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g, (found, /** @type {string} */ words, /** @type {string} */ target) => {
-    if (/^([a-z]+:|#)/.test(target)) return found;
-    const [path = "", anchor] = target.split("#");
-    const resolved = posix.normalize(posix.join(posix.dirname(page), decodeURI(path))).replace(/\/$/, "");
-    if (!existsSync(join(root, resolved))) {
-      dead.push(`${page}: ${target}`);
-      return words;
-    }
-    const folderPage = statSync(join(root, resolved)).isDirectory() ? posix.join(resolved, "README.md") : resolved;
-    if (!pages.has(folderPage)) return words;
-    const link = posix.relative(posix.dirname(page), sitePath(folderPage)) || "index.md";
-    return `[${words}](${link.startsWith(".") ? link : `./${link}`}${anchor === undefined ? "" : `#${anchor}`})`;
-  });
+  return text.replace(
+    /\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g,
+    (found, /** @type {string} */ words, /** @type {string} */ target) => {
+      if (/^([a-z]+:|#)/.test(target)) return found;
+      const [path = "", anchor] = target.split("#");
+      const resolved = posix.normalize(posix.join(posix.dirname(page), decodeURI(path))).replace(/\/$/, "");
+      if (!existsSync(join(root, resolved))) {
+        dead.push(`${page}: ${target}`);
+        return words;
+      }
+      const folderPage = statSync(join(root, resolved)).isDirectory() ? posix.join(resolved, "README.md") : resolved;
+      if (!pages.has(folderPage)) return words;
+      const link = posix.relative(posix.dirname(page), sitePath(folderPage)) || "index.md";
+      return `[${words}](${link.startsWith(".") ? link : `./${link}`}${anchor === undefined ? "" : `#${anchor}`})`;
+    },
+  );
 }
 
 /**

@@ -5,9 +5,12 @@ import { root, staged } from "./pages.mjs";
 
 /** What users can import, by its specifier. */
 export const entries = new Map(
-  globSync("packages/{ai,cli,core,embedded,provider-*,queue-bullmq,redis,redis-connection,state-*,testing}/package.json", {
-    cwd: root,
-  })
+  globSync(
+    "packages/{ai,cli,core,embedded,provider-*,queue-bullmq,redis,redis-connection,state-*,testing}/package.json",
+    {
+      cwd: root,
+    },
+  )
     .map((path) => path.replaceAll("\\", "/").split("/")[1] ?? "")
     .sort()
     .flatMap((name) =>
@@ -15,7 +18,9 @@ export const entries = new Map(
         .flatMap((pattern) => globSync(pattern, { cwd: join(root, "packages", name, "src") }))
         .map((path) => path.replaceAll("\\", "/"))
         .map((path) => ({ source: `packages/${name}/src/${path}`, part: path.replace(/(\/index)?\.ts$/, "") }))
-        .map(({ source, part }) => /** @type {const} */ ([`@semel/${name}${part === "index" ? "" : `/${part}`}`, source])),
+        .map(
+          ({ source, part }) => /** @type {const} */ ([`@semel/${name}${part === "index" ? "" : `/${part}`}`, source]),
+        ),
     ),
 );
 
@@ -37,7 +42,9 @@ export async function writeReference() {
   });
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_context, reflection) => {
     if (!reflection.kindOf(ReflectionKind.Module)) return;
-    const name = [...entries].find(([, path]) => `packages/${reflection.name}` === path.replace(/(\/index)?\.ts$/, ""))?.[0];
+    const name = [...entries].find(
+      ([, path]) => `packages/${reflection.name}` === path.replace(/(\/index)?\.ts$/, ""),
+    )?.[0];
     if (name !== undefined) reflection.name = name;
   });
   const project = await app.convert();

@@ -49,3 +49,4 @@ export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clo
 export { type Duration, toMs } from "./runtime/duration.ts";
 export type { Host } from "./runtime/host.ts";
 export type { Backend } from "./semel/backend.ts";
+export type { PortsVersion } from "./semel/ports-version.ts";

@@ -104,6 +104,7 @@ function onRedis({
 const mostFinished = 10_000;
 
 class BullmqQueue implements Queue {
+  readonly ports: 1 = 1;
   readonly features: QueueFeatures;
   readonly #broker: Broker;
   readonly #warnings: readonly string[];

@@ -8,6 +8,7 @@ import { install } from "../src/install.mjs";
 import { command } from "../src/prepare.mjs";
 import { StepError, step, stopwatch, tail } from "../src/progress.mjs";
 import { api } from "../src/stages/api.mjs";
+import { consumers } from "../src/stages/consumers.mjs";
 import { deadCode } from "../src/stages/dead-code.mjs";
 import { examples } from "../src/stages/examples.mjs";
 import { faults } from "../src/stages/faults.mjs";
@@ -17,7 +18,7 @@ import { readme } from "../src/stages/readme.mjs";
 import { types } from "../src/stages/types.mjs";
 import { unit } from "../src/stages/unit.mjs";
 
-const stages = [lint, types, deadCode, unit, packaging, api, readme, examples, faults];
+const stages = [lint, types, deadCode, unit, packaging, api, readme, consumers, examples, faults];
 
 const names = process.argv.slice(2);
 
@@ -67,11 +68,11 @@ async function all(chosen) {
 async function one(stage) {
   const temp = mkdtempSync(join(tmpdir(), `semel-${stage.name}-`));
   const stop = stopwatch();
-  process.stdout.write(stage === unit ? `${stage.name} …\n` : `${stage.name} … `);
+  process.stdout.write(stage.speaks ? `${stage.name} …\n` : `${stage.name} … `);
   try {
     const { passed, failed, note, problems } = await stage.run(temp);
     const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, note].filter(Boolean).join(", ");
-    console.log(`${stage === unit ? `${stage.name} ` : ""}${stop()}, ${counts}`);
+    console.log(`${stage.speaks ? `${stage.name} ` : ""}${stop()}, ${counts}`);
     for (const problem of problems) process.stdout.write(tail(problem));
     return { passed, failed };
   } catch (error) {

@@ -47,3 +47,17 @@ export async function packInto(folder) {
     return { name, tarball: join(folder, file) };
   });
 }
+
+/**
+ * The paths in a tarball, as they lie in an installed package.
+ *
+ * @param {string} tarball
+ */
+export async function filesOf(tarball) {
+  const { code, stdout, output } = await run("tar", ["-tzf", tarball]);
+  if (code !== 0) throw new StepError(`${tarball} could not be read.`, output);
+  return stdout
+    .trim()
+    .split("\n")
+    .map((path) => path.replace(/^package\//, ""));
+}

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { publishedPackages } from "./repository.mjs";
@@ -32,7 +33,8 @@ const ceilings = {
 async function sizes() {
   // Loaded late: this file is read before anything is installed.
   const { build } = await import("esbuild");
-  const measured = publishedPackages().map(async ({ folder, manifest }) => {
+  const libraries = publishedPackages().filter(({ folder }) => existsSync(join(folder, "dist", "index.mjs")));
+  const measured = libraries.map(async ({ folder, manifest }) => {
     const { outputFiles } = await build({
       entryPoints: [join(folder, "dist", "index.mjs")],
       bundle: true,

@@ -1,3 +1,5 @@
+import { esmOnlyDependencies } from "./esm-only.mjs";
+
 /**
  * How every package is built: one ESM and one CommonJS file per entry, each with its own declarations.
  *
@@ -7,7 +9,7 @@
 export function library(entry) {
   return {
     entry,
-    format: ["esm", "cjs"],
+    format: { esm: {}, cjs: { deps: carriedAlong(esmOnlyDependencies(process.cwd())) } },
     platform: "node",
     target: "node22.12",
     dts: { sourcemap: false },
@@ -18,5 +20,23 @@ export function library(entry) {
     tsconfig: "../../tsconfig.build.json",
     outDir: "dist",
     logLevel: "warn",
+    // What is loaded late is loaded with `require` there: Jest, among others, refuses an `import()` in CommonJS.
+    outputOptions: { dynamicImportInCjs: false },
+  };
+}
+
+/**
+ * Of one format tsdown wants this setting with nothing left out.
+ *
+ * @param {readonly string[]} names
+ */
+function carriedAlong(names) {
+  return {
+    /** @param {string} id */
+    alwaysBundle: (id) => names.some((name) => id === name || id.startsWith(`${name}/`)) || undefined,
+    onlyBundle: /** @type {const} */ (false),
+    skipNodeModulesBundle: false,
+    resolveDepSubpath: true,
+    dts: {},
   };
 }

@@ -75,7 +75,7 @@ async function openPool(url: string, connections = 10, report: Report): Promise<
   const { default: pg } = await import("pg").catch((cause: unknown) => {
     throw new SemelError(
       "OPTION_INVALID",
-      'url: expected the package "pg" to be installed beside @semel/state-postgres, got none',
+      'url: expected the package "pg" to be installed beside @semel/state-postgres, got none: npm install pg',
       {
         cause,
         details: { option: "url", expected: "the package pg" },

@@ -50,6 +50,7 @@ export function postgresStore<Client extends SqlClient>(options: PostgresStoreOp
 }
 
 class SqlStore implements PostgresStore {
+  readonly ports: 1 = 1;
   readonly features: JobStoreFeatures;
   readonly transactions: StoreTransactions;
   readonly #connection: Connection;

@@ -49,6 +49,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 }
 
 class JobStoreOnRedis implements RedisStore {
+  readonly ports: 1 = 1;
   readonly features: JobStoreFeatures;
   readonly signals: Signals;
   readonly #connection: RedisConnection;

@@ -2,6 +2,7 @@ import type { GuardKey } from "../job/identity.ts";
 import type { StoredValue } from "../job/value.ts";
 import type { EpochMs } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
+import type { PortsVersion } from "../semel/ports-version.ts";
 import type { JobRecord } from "./job-record.ts";
 import type { AnswersTo, Operation } from "./operations.ts";
 import type { StoreTransactions } from "./store-transactions.ts";
@@ -28,6 +29,8 @@ export interface JobStoreFeatures {
  * out (core does), but must not keep a call waiting for a connection for ever after `dispose`.
  */
 export interface JobStore extends AsyncDisposable {
+  /** What it was written against. Without it, it is taken to fit. */
+  readonly ports?: PortsVersion | undefined;
   readonly features: JobStoreFeatures;
   /** Connects, creates or migrates what it needs, judges the server's settings. May be called more than once. */
   start(host: Host): Promise<{ readonly now: EpochMs; readonly warnings: readonly string[] }>;

@@ -96,6 +96,7 @@ interface Hold {
  * are handed out again, as a broker does when a worker dies.
  */
 export class MemoryQueue implements Queue {
+  readonly ports: 1 = 1;
   readonly features: QueueFeatures = {
     idempotentAdd: true,
     lookup: true,

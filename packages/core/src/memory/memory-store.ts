@@ -36,6 +36,7 @@ interface Letter extends StoredLetter {
  * operation at a time, which is all the atomicity it needs.
  */
 export class MemoryStore implements JobStore, LetterBox {
+  readonly ports: 1 = 1;
   readonly features: JobStoreFeatures = { durable: false, maxValueBytes: 262_144 };
   #clock: Clock = systemClock;
   readonly #entries = new Map<GuardKey, Entry>();

@@ -2,6 +2,7 @@ import type { JobId } from "../job/identity.ts";
 import type { Priority } from "../job/priority.ts";
 import type { EpochMs } from "../runtime/clock.ts";
 import type { Host } from "../runtime/host.ts";
+import type { PortsVersion } from "../semel/ports-version.ts";
 
 /**
  * What a queue can do beyond the minimum. The conformance suite asserts each both ways; a method whose feature is
@@ -99,6 +100,8 @@ export interface LaneCounts {
  * Every call rejects if the broker cannot be reached. Implementations need not time calls out (core does).
  */
 export interface Queue extends AsyncDisposable {
+  /** What it was written against. Without it, it is taken to fit. */
+  readonly ports?: PortsVersion | undefined;
   readonly features: QueueFeatures;
   /** Connects, judges the broker's settings and refuses unsafe ones. May be called more than once. */
   start(host: Host): Promise<{ readonly warnings: readonly string[] }>;

@@ -24,7 +24,7 @@ import { checkWhich, type KnownLine, meantLines, type Which } from "./which.ts";
 /**
  * Puts Semel on a backend: `createSemel(embedded("./.semel"))`. Connects to nothing before it is used; each first use may
  * reject with what is wrong.
- * @throws `OPTION_INVALID`; `NODE_TOO_OLD` before Node 22.12.
+ * @throws `OPTION_INVALID`; `NODE_TOO_OLD` before Node 22.12; `CORE_INCOMPATIBLE` for an adapter of another version.
  */
 export function createSemel(options: SemelOptions): Semel {
   return new RunningSemel(options);

@@ -8,6 +8,7 @@ import type { Around } from "../processor/around.ts";
 import { type Duration, toMs } from "../runtime/duration.ts";
 import { type Runtime, systemRuntime } from "../runtime/runtime.ts";
 import type { Backend } from "./backend.ts";
+import { checkPorts } from "./ports-version.ts";
 
 export interface SemelOptions extends Backend {
   /** Separates environments that share a broker or a database: 1–64 characters of `A–Z a–z 0–9 . _ -`. Default: `"default"`. */
@@ -57,7 +58,7 @@ export interface Settings {
   readonly runtime: Runtime;
 }
 
-/** @throws `OPTION_INVALID`. */
+/** @throws `OPTION_INVALID`; `CORE_INCOMPATIBLE`. */
 export function settingsOf(options: SemelOptions): Settings {
   knownOnly(options ?? {}, knownOptions, "createSemel");
   const { queue, store, deadLetters, namespace = "default" } = options ?? {};
@@ -72,6 +73,8 @@ export function settingsOf(options: SemelOptions): Settings {
       options,
     );
   }
+  checkPorts("queue", queue);
+  checkPorts("store", store);
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(namespace))
     throw new OptionInvalidError("createSemel.namespace", "1 to 64 characters of A–Z a–z 0–9 . _ -", namespace);
   const limits = { ...defaultPayloadLimits, ...options.limits };

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { apiEntries, apiReports, committedReport } from "../api-report.mjs";
+import { errorCodesCheck } from "../error-codes.mjs";
 import { root } from "../repository.mjs";
 import { tally } from "./stage.mjs";
 
@@ -9,13 +10,15 @@ const shown = 20;
 /** @type {import("./stage.mjs").Stage} */
 export const api = {
   name: "api",
-  about: "the public surface of every package is the one that is committed; npm run api commits another",
+  about:
+    "the public surface of every package and every error code is the one that is committed; npm run api commits another",
   needsBuild: true,
   async run() {
     const entries = apiEntries();
     const reports = await apiReports(entries);
-    return tally(
-      entries.map((entry, index) => {
+    return tally([
+      await errorCodesCheck(),
+      ...entries.map((entry, index) => {
         const committed = committedReport(entry);
         const report = reports[index] ?? "";
         if (committed === report) return { title: entry.title };
@@ -23,7 +26,7 @@ export const api = {
         const changes = committed === undefined ? ["it is not there"] : difference(committed, report);
         return { title: entry.title, problem: `${where}: npm run api writes it anew\n${changes.join("\n")}` };
       }),
-    );
+    ]);
   },
 };
 

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { bundledAppChecks } from "../bundled-app.mjs";
 import { run } from "../child.mjs";
 import { toolNode } from "../environment.mjs";
+import { fileListChecks } from "../file-list.mjs";
 import { licencesCheck } from "../licences.mjs";
 import { packedPackages } from "../packed.mjs";
 import { root } from "../repository.mjs";
 import { sizeChecks } from "../size.mjs";
+import { treeShakingChecks } from "../tree-shaking.mjs";
 import { exitCheck, tally } from "./stage.mjs";
 
 const publint = join(root, "node_modules", "publint", "src", "cli.js");
@@ -22,7 +24,14 @@ export const packaging = {
   async run(temp) {
     const packages = await packedPackages();
     const checks = (await Promise.all(packages.map(inspect))).flat();
-    return tally([...checks, ...(await sizeChecks()), await licencesCheck(), ...(await bundledAppChecks(temp))]);
+    return tally([
+      ...checks,
+      ...(await fileListChecks()),
+      ...(await sizeChecks()),
+      ...(await treeShakingChecks()),
+      await licencesCheck(),
+      ...(await bundledAppChecks(temp)),
+    ]);
   },
 };
 
@@ -32,14 +41,12 @@ export const packaging = {
  */
 async function inspect({ name, tarball }) {
   const node = toolNode();
-  // Our types are in the tarball: no look-up of a @types package. Without --profile all module modes count, node10 too.
-  const types = await run(node, [attw, tarball, "--no-definitely-typed", "--no-emoji", "--no-color", "--format=ascii"]);
   const exports = await run(node, [publint, "run", tarball, "--strict"]);
   const list = await run("tar", ["-tzf", tarball]);
   const read = await run("tar", ["-xzOf", tarball, "package/package.json"]);
   const manifest = read.code === 0 ? JSON.parse(read.stdout) : {};
   return [
-    exitCheck(`${name}: types in every module mode`, types),
+    ...(isLibrary(manifest) ? [await typesCheck(name, tarball)] : []),
     exitCheck(`${name}: publint`, exports),
     list.code === 0 ? filesCheck(name, list.stdout, manifest) : exitCheck(`${name}: files`, list),
     read.code === 0 ? manifestCheck(name, manifest) : exitCheck(`${name}: manifest`, read),
@@ -47,12 +54,29 @@ async function inspect({ name, tarball }) {
 }
 
 /**
+ * A command line has no types to look for.
+ *
+ * @param {{ exports?: Record<string, unknown> }} manifest
+ */
+const isLibrary = ({ exports = {} }) => Object.keys(exports).some((subpath) => subpath !== "./package.json");
+
+/**
+ * @param {string} name
+ * @param {string} tarball
+ */
+async function typesCheck(name, tarball) {
+  // Our types are in the tarball: no look-up of a @types package. Without --profile all module modes count, node10 too.
+  const args = [attw, tarball, "--no-definitely-typed", "--no-emoji", "--no-color", "--format=ascii"];
+  return exitCheck(`${name}: types in every module mode`, await run(toolNode(), args));
+}
+
+/**
  * @param {string} name
  * @param {string} list
- * @param {{ exports?: Record<string, unknown> }} manifest
+ * @param {{ exports?: Record<string, unknown>, bin?: string | Record<string, string> }} manifest
  * @returns {import("./stage.mjs").Check}
  */
-function filesCheck(name, list, { exports = {} }) {
+function filesCheck(name, list, { exports = {}, bin = {} }) {
   const title = `${name}: files`;
   const files = list
     .trim()
@@ -61,7 +85,8 @@ function filesCheck(name, list, { exports = {} }) {
   // Each subpath has a folder with a package.json, for tools that know no `exports`.
   const stubs = Object.keys(exports).map((subpath) => `${subpath.slice(2)}/package.json`);
   const required = ["package.json", "LICENSE"];
-  const allowed = new Set([...required, ...stubs, "README.md", "CHANGELOG.md"]);
+  const bins = (typeof bin === "string" ? [bin] : Object.values(bin)).map((path) => path.replace(/^\.\//, ""));
+  const allowed = new Set([...required, ...stubs, ...bins, "README.md", "CHANGELOG.md"]);
   const missing = required.filter((path) => !files.includes(path));
   const surplus = files.filter((path) => !allowed.has(path) && !/^dist\/[^/]+\.([cm]js(\.map)?|d\.[cm]ts)$/.test(path));
   const problem = [...missing.map((path) => `missing: ${path}`), ...surplus.map((path) => `does not belong: ${path}`)];

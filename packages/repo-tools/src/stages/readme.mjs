@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../child.mjs";
 import { environment, productNode, toolNode } from "../environment.mjs";
 import { packedPackages } from "../packed.mjs";
 import { npm } from "../pnpm.mjs";
+import { missing, readmeProgram } from "../readme-program.mjs";
 import { root } from "../repository.mjs";
 import { exitCheck, tally } from "./stage.mjs";
 import { compiler } from "./types.mjs";
@@ -16,13 +17,9 @@ export const readme = {
   about: "the README's program, as printed, in an empty folder with the packed packages",
   needsBuild: true,
   async run(temp) {
-    const path = join(root, "README.md");
-    const { program, prints } = extract(existsSync(path) ? readFileSync(path, "utf8") : "");
-    if (program === undefined || prints === undefined) {
-      const problem =
-        "README.md needs a ```ts block right after <!-- run --> and a ```text block right after <!-- prints -->";
-      return tally([{ title: "the program", problem }]);
-    }
+    const found = readmeProgram();
+    if (found === undefined) return tally([{ title: "the program", problem: missing }]);
+    const { program, prints } = found;
     const zod = JSON.parse(readFileSync(join(root, "node_modules", "zod", "package.json"), "utf8")).version;
     const node = productNode();
     const options = { cwd: temp, env: environment(node) };
@@ -47,17 +44,6 @@ export const readme = {
     ]);
   },
 };
-
-/**
- * @param {string} text
- * @returns {{ program: string | undefined, prints: string | undefined }}
- */
-function extract(text) {
-  return {
-    program: /<!--\s*run\s*-->\s*```ts\r?\n(.*?)^```/ms.exec(text)?.[1],
-    prints: /<!--\s*prints\s*-->\s*```\w*\r?\n(.*?)^```/ms.exec(text)?.[1],
-  };
-}
 
 /** What a careful reader of the README would use. */
 function readersConfig() {

@@ -1,8 +1,8 @@
 /** @typedef {{ passed: number, failed: number, note?: string, problems: string[] }} Tally
  *   `problems` is what to show about failures. */
 
-/** @typedef {{ name: string, about: string, needsBuild: boolean, run: (temp: string) => Promise<Tally> }} Stage
- *   `run` gets a folder of its own, removed afterwards. A stage that prints by itself is its own reader's friend; all
+/** @typedef {{ name: string, about: string, needsBuild: boolean, speaks?: boolean, run: (temp: string) => Promise<Tally> }} Stage
+ *   `run` gets a folder of its own, removed afterwards. A stage that `speaks` prints lines of its own, as it takes long; all
  *   others stay silent and return their problems. */
 
 /** @typedef {{ title: string, problem?: string }} Check  No problem means passed. */

@@ -11,6 +11,7 @@ export const unit = {
   name: "unit",
   about: "every package's and example's tests, the adapter suites among them",
   needsBuild: false,
+  speaks: true,
   async run(temp) {
     const file = join(temp, "results.json");
     const node = productNode();

@@ -6,7 +6,7 @@ import { inFrontOf } from "./faulty-object.ts";
 import { type Faults, FaultyPort } from "./faulty-port.ts";
 import type { DeliveryFaultOptions, LateOptions } from "./options.ts";
 
-type Verb = Exclude<keyof Queue, "features" | typeof Symbol.asyncDispose>;
+type Verb = Exclude<keyof Queue, "ports" | "features" | typeof Symbol.asyncDispose>;
 
 /** Where a queue can fail: at its verbs, at the extension of a hold, and where it is told what becomes of a delivery. */
 export type QueuePoints = { readonly [V in Verb]: Parameters<Queue[V]> } & {

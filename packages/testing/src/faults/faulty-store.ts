@@ -4,7 +4,7 @@ import { inFrontOf } from "./faulty-object.ts";
 import { type Faults, FaultyPort } from "./faulty-port.ts";
 
 /** Transactions of the application are passed through as they are. */
-type Verb = Exclude<keyof JobStore, "features" | "transactions" | typeof Symbol.asyncDispose>;
+type Verb = Exclude<keyof JobStore, "ports" | "features" | "transactions" | typeof Symbol.asyncDispose>;
 type LetterVerb = Exclude<keyof LetterBox, typeof Symbol.asyncDispose>;
 
 /** Where a store can fail: at its verbs, at the operations it applies, and at the verbs of its letter box. */
