@@ -1,4 +1,5 @@
 import { defineConfig } from "vitepress";
+import { entries } from "./entries.mjs";
 import { sidebar } from "./pages.mjs";
 
 /** As code hosts name headings, so that one link serves both. @param {string} heading */
@@ -40,6 +41,11 @@ export default defineConfig({
       { text: "Reference", link: "/api/" },
       { text: "Contributing", link: "/CONTRIBUTING" },
     ],
-    sidebar: { "/": sidebar().map((section) => ({ ...section, collapsed: section.text === "Decisions" })) },
+    sidebar: {
+      "/api/": [
+        { text: "Reference", items: [...entries.keys()].map((name) => ({ text: name, link: `/api/${name}/` })) },
+      ],
+      "/": sidebar().map((section) => ({ ...section, collapsed: section.text === "Decisions" })),
+    },
   },
 });

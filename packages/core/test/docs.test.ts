@@ -26,10 +26,14 @@ import { here, problemsOf, programOf, root } from "./types/compile.ts";
 const pages = [
   "README.md",
   "CONTRIBUTING.md",
-  "packages/core/README.md",
-  "packages/testing/README.md",
+  ...["packages", "examples"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .map((name) => join(folder, name, "README.md"))
+      .filter((path) => existsSync(join(root, path))),
+  ),
   ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".md"))
+    // What the site is put together from is copied or generated.
+    .filter((path) => path.endsWith(".md") && !/^(node_modules|\.site|\.vitepress)\b/.test(path))
     .map((path) => join("docs", path)),
 ];
 const textOf = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -84,8 +88,9 @@ function blocksOf(page: string): Block[] {
     if (newGiven !== undefined) given = newGiven;
     else if (flags.trim() !== "ignore") {
       const line = text.slice(0, match.index).split("\n").length;
-      // Stands in the testing package, which sees every other one.
-      const path = `packages/testing/test/${page.replaceAll(/[/.]/g, "-")}-${line}.ts`;
+      // An adapter's page stands in the adapter, beside what its users hand in; others in the testing package.
+      const own = /^packages\/(?:queue|state)-[^/]+/.exec(page)?.[0] ?? "packages/testing";
+      const path = `${own}/test/${page.replaceAll(/[/.]/g, "-")}-${line}.ts`;
       blocks.push({ page, line, path, text: given + code, given: given.split("\n").length - 1 });
     }
   }

@@ -15,10 +15,11 @@ import { faults } from "../src/stages/faults.mjs";
 import { lint } from "../src/stages/lint.mjs";
 import { packaging } from "../src/stages/packaging.mjs";
 import { readme } from "../src/stages/readme.mjs";
+import { site } from "../src/stages/site.mjs";
 import { types } from "../src/stages/types.mjs";
 import { unit } from "../src/stages/unit.mjs";
 
-const stages = [lint, types, deadCode, unit, packaging, api, readme, consumers, examples, faults];
+const stages = [lint, types, deadCode, unit, packaging, api, readme, site, consumers, examples, faults];
 
 const names = process.argv.slice(2);
 
