@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { npm } from "../pnpm.mjs";
 import { StepError } from "../progress.mjs";
@@ -17,7 +17,7 @@ const node = (version) => ({
   name: `Node ${version}`,
   version,
   kind: "node",
-  npmPackage: `node-${process.platform}-${process.arch === "x64" ? "x64" : process.arch}`,
+  npmPackage: `node-${process.platform}-${process.arch}`,
 });
 
 const bunPlatform = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch === "arm64" ? "aarch64" : process.arch}`;
@@ -39,7 +39,7 @@ export async function executableOf({ name, version, kind, npmPackage }) {
   const inside = join("node_modules", npmPackage, "bin", process.platform === "win32" ? `${kind}.exe` : kind);
   const installed = join(root, "node_modules", npmPackage, "package.json");
   if (kind === "node" && existsSync(installed)) {
-    const own = (await import(`file://${installed}`, { with: { type: "json" } })).default.version;
+    const own = JSON.parse(readFileSync(installed, "utf8")).version;
     if (own === version) return join(root, inside);
   }
   const folder = join(cacheFolder, "runtimes", `${kind}-${version}`);
