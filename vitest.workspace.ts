@@ -70,6 +70,7 @@ const projects: TestProjectInlineConfiguration[] = [
   project("packages/embedded", { testTimeout: 30_000 }),
   project("packages/testing"),
   project("packages/ai"),
+  project("packages/provider-openai"),
   project("packages/cli", {
     globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
     testTimeout: 60_000,

@@ -1,5 +1,7 @@
 // The public surface of @semel/ai, on one page.
 
+// Calls that share requests
+export { type BatchedOptions, batched } from "./batching/batched.ts";
 // Checks on what goes in and what comes out
 export { canaryCheck } from "./checks/canary.ts";
 export type { Check, Finding, Subject, Verdict } from "./checks/check.ts";

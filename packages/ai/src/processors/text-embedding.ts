@@ -13,10 +13,10 @@ import {
   type Tenancy,
   type Usage,
 } from "@semel/core";
+import { sumOfUsage } from "../usage-sum.ts";
 import type { ModelJob, ModelJobOptions } from "./model-job.ts";
 import { isOfWholeModel } from "./of-whole-model.ts";
 import { anything, plainSchema, text } from "./plain-schema.ts";
-import { sumOfUsage } from "./usage-sum.ts";
 
 export interface EmbeddingPayload {
   /** Of the text, at yours. */

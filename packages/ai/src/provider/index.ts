@@ -1,2 +1,12 @@
 // What a provider's adapter is written with; `docs/writing-a-provider.md` walks through it.
-export {};
+
+export { mockEmbedding, mockImage, mockText } from "../mock/mock-models.ts";
+export { isToBeMock, type MockPolicy, type MockQuestion } from "../mock/mock-policy.ts";
+export { type EmbeddingModelOptions, embeddingModel, type WireEmbeddings, type WireVector } from "./embedding-model.ts";
+export type { Exchange } from "./exchange.ts";
+export { causeCodeOf, type FailureFacts, type HeadersLike, headersOf, peek } from "./failure-facts.ts";
+export { type ImageModelOptions, imageModel, type WireImageRequest, type WireImages } from "./image-model.ts";
+export type { ModelOptions } from "./model-options.ts";
+export { type TextModelOptions, textModel, type WireRequest, type WireText } from "./text-model.ts";
+export { reckonTokens } from "./tokens.ts";
+export { onUnclassified, unclassifiedFailures } from "./unclassified.ts";

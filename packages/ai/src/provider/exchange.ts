@@ -1,0 +1,111 @@
+import { type ModelCall, ModelError, type Usage } from "@semel/core";
+import { toMs } from "@semel/core/adapter";
+import { type Call, classify, timedOut } from "./classify.ts";
+import type { Settings } from "./model-options.ts";
+
+/** What an adapter gets for one exchange. */
+export interface Exchange {
+  /** Ends the exchange: the caller no longer wants it, or its time is over. */
+  readonly signal: AbortSignal;
+  readonly key: string | undefined;
+}
+
+/** One call, from its beginning to its end; it says once what it cost. */
+export class OneCall {
+  readonly #settings: Settings;
+  readonly #call: ModelCall;
+  readonly #over = new AbortController();
+  readonly #timeoutMs: number;
+  #late: ModelError | undefined;
+  #isTold = false;
+  #isSent = false;
+  /** What it would cost as far as is known now. */
+  estimate: Usage = { certainty: "unknown" };
+
+  constructor(settings: Settings, call: ModelCall) {
+    this.#settings = settings;
+    this.#call = call;
+    this.#timeoutMs = call.timeout === undefined ? settings.timeoutMs : toMs(call.timeout, "timeout");
+  }
+
+  get about(): Call {
+    const { provider, model, clock, secrets } = this.#settings;
+    const usage: Usage = this.#isSent ? this.estimate : { certainty: "actual", inputTokens: 0, outputTokens: 0 };
+    return { provider, model, now: clock.now(), usage, secrets };
+  }
+
+  /** Runs what is one exchange, or several in a row: the deadline is for all together. */
+  async run<T>(work: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const { signal } = this.#call;
+    try {
+      signal?.throwIfAborted();
+      return await this.#within(work);
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  #within<T>(work: (exchange: Exchange) => Promise<T>): Promise<T> {
+    const leave = this.begin();
+    return new Promise<T>((resolve, reject) => {
+      // A client that ignores its signal must not keep the caller.
+      this.#over.signal.addEventListener("abort", () => reject(this.#over.signal.reason));
+      work(this.exchange).then(resolve, reject);
+    }).finally(leave);
+  }
+
+  get exchange(): Exchange {
+    this.#isSent = true;
+    return { signal: this.#over.signal, key: this.#call.key };
+  }
+
+  /** Starts the deadline, and listens to the caller. @returns stops both. */
+  begin(): () => void {
+    const { clock } = this.#settings;
+    const { signal } = this.#call;
+    const onAbort = (): void => this.#over.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    const timer = clock.timer(this.#timeoutMs, () => this.tooLate(`no whole answer within ${this.#timeoutMs} ms`));
+    return () => {
+      timer.cancel();
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
+  tooLate(what: string): void {
+    this.#late ??= timedOut(this.about, what);
+    this.#over.abort(this.#late);
+  }
+
+  end(): void {
+    this.#over.abort(new Error("the exchange is over"));
+  }
+
+  get isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  /** What the caller is to be thrown; says what it cost. */
+  failure(thrown: unknown): unknown {
+    const { signal } = this.#call;
+    if (signal?.aborted) {
+      this.tell(this.about.usage);
+      return signal.reason;
+    }
+    const error =
+      this.#late ?? (ModelError.isInstance(thrown) ? thrown : classify(this.#settings.failure(thrown), this.about));
+    this.tell(error.usage);
+    return error;
+  }
+
+  tell(usage: Usage): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    try {
+      this.#call.onUsage?.(usage);
+    } catch {
+      // It was asked not to, and the answer is paid for.
+    }
+  }
+}

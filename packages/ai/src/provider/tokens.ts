@@ -1,0 +1,13 @@
+/**
+ * Tokens of a text, reckoned without a tokenizer: a token for each four characters of Latin script, and for each character of others.
+ * Close to the truth for prose, and over it for code.
+ */
+export function reckonTokens(text: string): number {
+  let wide = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    // Beyond Latin, and beyond the punctuation that goes with it.
+    if (unit > 0x24f && !(unit >= 0x2000 && unit <= 0x206f)) wide += 1;
+  }
+  return Math.ceil((text.length - wide) / 4 + wide);
+}

@@ -1,0 +1,208 @@
+import {
+  type Exchange,
+  embeddingModel,
+  imageModel,
+  isToBeMock,
+  type MockPolicy,
+  type ModelOptions,
+  mockEmbedding,
+  mockImage,
+  mockText,
+  peek,
+  textModel,
+  type WireImageRequest,
+} from "@semel/ai/provider";
+import {
+  type Clock,
+  type Duration,
+  type EmbeddingModel,
+  type ImageModel,
+  OptionInvalidError,
+  type TextModel,
+} from "@semel/core";
+import { knownOnly } from "@semel/core/adapter";
+import OpenAI from "openai";
+import { answerOf } from "./answer.ts";
+import { chatBody, readChat, readPiece } from "./chat.ts";
+import type { OpenAiClient } from "./client.ts";
+import { numberOf, readEmbeddings, textOf } from "./embedding.ts";
+import { failure } from "./failure.ts";
+import { embeddingFacts } from "./known-models.ts";
+
+export type { OpenAiClient } from "./client.ts";
+
+export interface OpenAiOptions {
+  /** Default: `OPENAI_API_KEY` of the environment. */
+  readonly apiKey?: string | undefined;
+  /** Of a server that speaks OpenAI's language. Default: OpenAI's own. */
+  readonly baseURL?: string | undefined;
+  /** A client of yours, of openai 6 or 7; its retries and timeouts are switched off for each call. */
+  readonly client?: OpenAiClient | undefined;
+  /** When answers are made up. Default: `"without-key"`. */
+  readonly mock?: MockPolicy | undefined;
+  /** Of one exchange. Default: `"60s"`, `"180s"` for pictures. */
+  readonly timeout?: Duration | undefined;
+  /** How long a stream may be silent. Default: `"30s"`. */
+  readonly idleTimeout?: Duration | undefined;
+  readonly clock?: Clock | undefined;
+}
+
+export interface OpenAiModelOptions {
+  /** Tokens of an answer, where the request does not say. Default: 4,096. */
+  readonly maxTokens?: number | undefined;
+  /** Tokens of input and output together, to refuse what will not fit before it is sent. Default: not checked. */
+  readonly contextTokens?: number | undefined;
+}
+
+export interface OpenAiEmbeddingOptions {
+  /** Length of the vectors, where the model can shorten them. Default: the model's own. */
+  readonly dimensions?: number | undefined;
+  /** {@link EmbeddingModel.space}, where a model is the same as another one. */
+  readonly space?: string | undefined;
+}
+
+/** Where models come from. */
+export interface OpenAiProvider {
+  /** @throws `OPTION_INVALID` for dimensions that the model does not have. */
+  embedding(model: string, options?: OpenAiEmbeddingOptions): EmbeddingModel;
+  text(model: string, options?: OpenAiModelOptions): TextModel;
+  image(model: string): ImageModel;
+}
+
+const known: readonly (keyof OpenAiOptions)[] = [
+  "apiKey",
+  "baseURL",
+  "client",
+  "mock",
+  "timeout",
+  "idleTimeout",
+  "clock",
+];
+const ownHost = "api.openai.com";
+/** Deadlines are the kit's: this is only so that the client has none of its own. */
+const never = 2_147_483_647;
+
+/**
+ * Models of OpenAI, or of a server that speaks its language. Connects to nothing. The client's own retries are off: the job retries.
+ *
+ * @example
+ * const { embedding } = openai();
+ * const model = embedding("text-embedding-3-small", { dimensions: 512 });
+ *
+ * @throws `OPTION_INVALID`; `MODEL_MOCK_REFUSED` in production without a key.
+ */
+export function openai(options: OpenAiOptions = {}): OpenAiProvider {
+  knownOnly(options, known, "openai");
+  const { client: given, mock: policy, timeout, idleTimeout, clock } = options;
+  const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY;
+  const isMock = given === undefined && isToBeMock({ provider: "openai", apiKey, policy });
+  const client = given ?? makeClient(apiKey || "none", options.baseURL);
+  const host = hostOf(client.baseURL);
+  const common = (model: string): ModelOptions => ({
+    ...{ provider: "openai", model: named(model), host, isMock, failure, timeout, idleTimeout, clock },
+    secrets: apiKey ? [apiKey] : [],
+  });
+  return {
+    embedding(model, { dimensions, space } = {}) {
+      const facts = embeddingFacts(model, dimensions);
+      const settings = {
+        ...common(model),
+        space,
+        dimensions: facts.dimensions,
+        limits: facts.limits,
+        send: async (input: readonly string[], exchange: Exchange) =>
+          readEmbeddings(
+            await client.embeddings
+              // Asked for by name, the client leaves the answer as it is: what a server makes of it is seen here.
+              .create(
+                { model, input, encoding_format: "base64", ...(dimensions !== undefined && { dimensions }) } as never,
+                sent(exchange),
+              )
+              .withResponse(),
+          ),
+      };
+      return embeddingModel(isMock ? mockEmbedding(settings) : settings);
+    },
+    text(model, { maxTokens, contextTokens } = {}) {
+      const isOwn = host === ownHost;
+      const { completions } = client.chat;
+      const settings = {
+        ...common(model),
+        ...{ maxTokens, contextTokens },
+        features: { stream: true, object: isOwn ? "enforced" : "asked" } as const,
+        send: async (request: Parameters<typeof chatBody>[1], exchange: Exchange) =>
+          readChat(await completions.create(chatBody(model, request, isOwn) as never, sent(exchange)).withResponse()),
+        open: async (request: Parameters<typeof chatBody>[1], exchange: Exchange) => {
+          const body = { ...chatBody(model, request, isOwn), stream: true, stream_options: { include_usage: true } };
+          const { data, request_id } = await completions.create(body as never, sent(exchange)).withResponse();
+          return pieces(data as AsyncIterable<unknown>, request_id ?? undefined);
+        },
+      };
+      return textModel(isMock ? mockText(settings) : settings);
+    },
+    image(model) {
+      const settings = {
+        ...common(model),
+        features: { maxCount: model.startsWith("dall-e-3") ? 1 : 10 },
+        send: async ({ prompt, count, size }: WireImageRequest, exchange: Exchange) => {
+          // Newer models answer with data anyway, and refuse to be asked for it.
+          const form = model.startsWith("dall-e") ? { response_format: "b64_json" } : {};
+          const body = { model, prompt, n: count, ...(size !== undefined && { size }), ...form };
+          const { data, request_id } = await client.images.generate(body as never, sent(exchange)).withResponse();
+          const answer = answerOf(data);
+          const list = peek(answer, "data");
+          const usage = peek(answer, "usage");
+          return {
+            images: (Array.isArray(list) ? list : []).map((one: unknown) =>
+              Uint8Array.from(Buffer.from(textOf(peek(one, "b64_json")) ?? "", "base64")),
+            ),
+            inputTokens: numberOf(peek(usage, "input_tokens")),
+            outputTokens: numberOf(peek(usage, "output_tokens")),
+            requestId: request_id ?? undefined,
+          };
+        },
+      };
+      return imageModel(isMock ? mockImage(settings) : settings);
+    },
+  };
+}
+
+async function* pieces(
+  stream: AsyncIterable<unknown>,
+  requestId: string | undefined,
+): AsyncGenerator<ReturnType<typeof readPiece>> {
+  if (requestId !== undefined) yield { requestId };
+  for await (const chunk of stream) yield readPiece(chunk);
+}
+
+function sent({ signal, key }: Exchange): {
+  signal: AbortSignal;
+  maxRetries: number;
+  timeout: number;
+  idempotencyKey?: string;
+} {
+  return { signal, maxRetries: 0, timeout: never, ...(key !== undefined && { headers: { "Idempotency-Key": key } }) };
+}
+
+/** A server on one's own machine wants no key; the client wants one. */
+function makeClient(apiKey: string, baseURL: string | undefined): OpenAiClient {
+  return new OpenAI({
+    apiKey,
+    ...(baseURL !== undefined && { baseURL }),
+    maxRetries: 0,
+    timeout: never,
+  }) as unknown as OpenAiClient;
+}
+
+function named(model: string): string {
+  if (typeof model === "string" && model.trim() !== "") return model;
+  throw new OptionInvalidError("openai model", "the name of a model", model);
+}
+
+function hostOf(baseURL: string): string {
+  try {
+    return new URL(baseURL).host;
+  } catch {
+    throw new OptionInvalidError("openai.baseURL", "an address like https://host/v1", "something else");
+  }
+}
