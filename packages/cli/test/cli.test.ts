@@ -361,7 +361,7 @@ describe("on a terminal", () => {
   } {
     const quoted = [process.execPath, ...self, ...args].map((word) => `'${word}'`).join(" ");
     const child = spawn("script", ["-qefc", quoted, "/dev/null"], {
-      env: { ...process.env, TERM: "xterm" },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm" },
       stdio: ["pipe", "pipe", "inherit"],
     });
     onTestFinished(() => void child.kill("SIGKILL"));

@@ -79,7 +79,8 @@ async function watch(scene: Scene, intervalMs: number): Promise<0> {
 /** An outage is shown and waited out: that is when people look. */
 async function draw(scene: Scene, before: Look | undefined): Promise<Look | undefined> {
   const { io, report } = scene;
-  const rows = io.out.rows ?? 24;
+  // A terminal that does not know its size says 0.
+  const rows = io.out.rows || 24;
   try {
     const now = await look(scene);
     io.out.write(home + drawn(scene, now, before, rows));

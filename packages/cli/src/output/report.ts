@@ -25,7 +25,7 @@ export function reporter(io: Io, isJson: boolean, paint: Paint): Report {
   return {
     isJson,
     paint,
-    width: io.out.columns ?? 100,
+    width: io.out.columns || 100,
     one: (data, words) => write(isJson ? JSON.stringify(data, plain, 2) : words()),
     each: (data) => (isJson ? write(JSON.stringify(data, plain)) : Promise.resolve()),
     end: (words) => (isJson ? Promise.resolve() : write(words())),
