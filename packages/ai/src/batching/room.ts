@@ -1,5 +1,7 @@
 /** A request that shared the provider with others and took this many times as long as one alone was only waiting its turn. */
 const serialRatio = 1.6;
+/** At a time, before anything is known. */
+const first = 4;
 /** Requests after which one more at a time is tried again. */
 const tryAgainAfter = 16;
 
@@ -7,8 +9,8 @@ const tryAgainAfter = 16;
  * Finds out how many requests at a time are of use. A provider that answers one after the other gains nothing from a second:
  * what comes meanwhile is better collected. One that answers side by side is given all there is.
  *
- * It begins wide. A request that had company and took much longer than one alone says that requests queue up: then one at a time,
- * and after some of those, a look whether two do better.
+ * It begins with a few, and with each that was not slowed down by its company twice as many. One that had company and took much
+ * longer than one alone says that requests queue up: then one at a time, and after some of those, a look whether two do better.
  */
 export class Room {
   readonly #most: number;
@@ -22,7 +24,7 @@ export class Room {
   constructor(most: number, onFree: () => void) {
     this.#onFree = onFree;
     this.#most = most;
-    this.#now = most;
+    this.#now = Math.min(most, first);
   }
 
   get isFree(): boolean {
@@ -43,9 +45,10 @@ export class Room {
     if (company === 0) {
       this.#aloneMs = this.#aloneMs === undefined ? tookMs : this.#aloneMs * 0.8 + tookMs * 0.2;
       if (this.#now === 1 && this.#most > 1 && ++this.#since >= tryAgainAfter) this.#now = 2;
-    } else if (this.#aloneMs !== undefined && tookMs > this.#aloneMs * serialRatio) {
+    } else if (this.#aloneMs === undefined) return;
+    else if (tookMs > this.#aloneMs * serialRatio) {
       this.#now = 1;
       this.#since = 0;
-    } else if (this.#now < this.#most) this.#now = Math.min(this.#most, this.#now * 2);
+    } else this.#now = Math.min(this.#most, this.#now * 2);
   }
 }

@@ -196,7 +196,10 @@ describe("batched", () => {
     const model = batched(inner, { clock });
     let done = 0;
     const job = async (): Promise<void> => {
-      for (let round = 0; round < 8; round++) done += (await model.embed({ texts: [`text ${round}`] })).vectors.length;
+      for (let round = 0; round < 8; round++) {
+        await model.embed({ texts: [`text ${round}`] });
+        done++;
+      }
     };
     // Sixty-four jobs that do not begin together.
     for (let at = 0; at < 64; at++) clock.timer(at * 2, () => void job());

@@ -72,7 +72,7 @@ describe("cached", () => {
     const set = (key: string): unknown => cache.set([{ key, vector: vectorOf(key) }]);
     set("a");
     set("b");
-    cache.get(["a"]);
+    expect(cache.get(["a"])).toEqual([vectorOf("a")]);
     set("c");
     expect(cache.get(["a", "b", "c"])).toEqual([vectorOf("a"), undefined, vectorOf("c")]);
   });

@@ -51,7 +51,7 @@ describe("limited", () => {
   );
 
   it("takes the busy answer of a local server for back-pressure, that of a remote one for trouble", async () => {
-    const { traffic } = setUp();
+    const traffic = new Traffic({ clock: new VirtualClock(), random: () => 0.5 });
     const [local, remote] = ["127.0.0.1:11434", "api.example.com"].map((host) => new ScriptedEmbedding({ host }));
     for (const inner of [local, remote]) {
       if (!inner) continue;
@@ -90,7 +90,7 @@ describe("limited", () => {
     inner.before = () => new Promise<void>((resolve) => (answer = resolve));
     const first = embed(model);
     await clock.advance(0);
-    expect(await embed(model)).toBe("MODEL_RATE_LIMITED defer 75");
+    expect(await embed(model)).toBe("MODEL_RATE_LIMITED defer 25");
     answer();
     expect(await first).toBe("ok");
     expect(traffic.models[0]?.gate).toMatchObject({ room: 2, inFlight: 0, until: undefined });
