@@ -1,7 +1,15 @@
 // The public surface of @semel/ai, on one page.
 
-// Calls that share requests
-export { type BatchedOptions, batched } from "./batching/batched.ts";
+// Micro-batching
+export { type BatchOptions, batched } from "./batching/batched.ts";
+// Breakers, gates, and what is known of models
+export type { BreakerState, BreakerStatus } from "./breaker/breaker.ts";
+export type { BreakerOptions } from "./breaker/options.ts";
+export type { WindowCounts } from "./breaker/window.ts";
+// A cache for vectors
+export { type CacheOptions, cached } from "./cache/cached.ts";
+export type { EmbeddingCache } from "./cache/embedding-cache.ts";
+export { memoryCache } from "./cache/memory-cache.ts";
 // Checks on what goes in and what comes out
 export { canaryCheck } from "./checks/canary.ts";
 export type { Check, Finding, Subject, Verdict } from "./checks/check.ts";
@@ -9,6 +17,17 @@ export { type GuardedOptions, guarded } from "./checks/guarded.ts";
 export { injectionCheck, injectionVersion } from "./checks/injection.ts";
 export { type LinksOptions, linksCheck } from "./checks/links.ts";
 export { secretsCheck } from "./checks/secrets.ts";
+export type { Gate, GateState, Passage, Refusal } from "./gate/gate.ts";
+export type { GateOptions } from "./gate/local-gate.ts";
+export type { ParkedBy, ParkingState } from "./gate/parking.ts";
+export { type LimitedOptions, limited } from "./limited/limited.ts";
+export {
+  type BreakerChange,
+  type ModelTraffic,
+  processTraffic,
+  Traffic,
+  type TrafficOptions,
+} from "./limited/traffic.ts";
 // Ready-made processors
 export {
   ImageGenerationProcessor,
@@ -44,3 +63,6 @@ export {
   type TemplateOptions,
   type Variables,
 } from "./prompt/template.ts";
+// Several models as one
+export { type Hybrid, type HybridOptions, hybrid } from "./routing/hybrid.ts";
+export type { Decision, Memory } from "./routing/route.ts";

@@ -3,12 +3,13 @@ import type { Usage } from "@semel/core";
 /** Of several calls together; as certain as the least certain of them. */
 export function sumOfUsage(usages: readonly Usage[]): Usage {
   let certainty: "actual" | "estimated" = "actual";
-  let [inputTokens, outputTokens] = [0, 0];
+  let [inputTokens, outputTokens, cachedInputTokens] = [0, 0, 0];
   for (const usage of usages) {
     if (usage.certainty === "unknown") return usage;
     if (usage.certainty === "estimated") certainty = "estimated";
     inputTokens += usage.inputTokens;
     outputTokens += usage.outputTokens;
+    cachedInputTokens += usage.cachedInputTokens ?? 0;
   }
-  return { certainty, inputTokens, outputTokens };
+  return { certainty, inputTokens, outputTokens, ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}) };
 }

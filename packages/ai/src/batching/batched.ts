@@ -9,107 +9,119 @@ import {
   OptionInvalidError,
   systemClock,
 } from "@semel/core";
-import { knownOnly, toMs } from "@semel/core/adapter";
-import { Gathering } from "./gathering.ts";
+import { toMs } from "@semel/core/adapter";
+import { Batcher, type BatchRules } from "./batcher.ts";
+import { Caller } from "./item.ts";
+import { Room } from "./room.ts";
 
-export interface BatchedOptions {
-  /**
-   * How long a call waits for others to come along while requests are under way. A call that finds none under way goes at once.
-   * Default: `"5ms"`.
-   */
+export interface BatchOptions {
+  /** How long the first text of a request waits for others. Default: `"3ms"`. */
   readonly window?: Duration | undefined;
-  /** Texts of one request. Default, and at most: what the model takes. */
+  /** Texts of one request. Default and most: the model's `limits.maxItems`. */
   readonly maxItems?: number | undefined;
-  /** Tokens of all texts of one request. Default, and at most: what the model takes. */
+  /** Tokens of one request. Default and most: the model's `limits.maxTokens`. */
   readonly maxTokens?: number | undefined;
-  /** Requests under way at a time. Where they are all taken, what comes gathers. Default: 4. */
+  /** Requests at a time, where the provider answers side by side. Default: 64. */
   readonly maxInFlight?: number | undefined;
-  /** Whether texts of two tenants never share a request. Default: `false`; answers are never mixed either way. */
+  /** Whether tenants must not share a request. Default: false. */
   readonly perTenant?: boolean | undefined;
+  /** Default: the machine's. */
   readonly clock?: Clock | undefined;
 }
 
-const known: readonly (keyof BatchedOptions)[] = [
-  "window",
-  "maxItems",
-  "maxTokens",
-  "maxInFlight",
-  "perTenant",
-  "clock",
-];
-
 /**
- * The same model, of which calls that come at about the same time share requests. Each caller gets its own vectors, or its own error:
- * where the provider refuses a request, it is halved until the text is found that it will not have, and the others are embedded. A
- * request ends only when all its callers have gone. Its usage is shared out by the tokens of the texts, to the last token.
+ * The same model, but calls made at about the same time become one request. Each call is settled on its own: by its own vectors and
+ * its share of the usage, its own refusal, its own signal and its own timeout. A call may have more texts than fit into a request.
  *
- * A request of one call has the call's key; one of several has none, as no two of its callers would repeat it alike.
- *
+ * @example
+ * const model = batched(limited(openai.embedding("text-embedding-3-small")));
  * @throws `OPTION_INVALID`
  */
-export function batched(model: EmbeddingModel, options: BatchedOptions = {}): EmbeddingModel {
-  knownOnly(options, known, "batched");
-  const limits = {
-    ...model.limits,
-    maxItems: bounded("maxItems", options.maxItems, model.limits.maxItems),
-    maxTokens: bounded("maxTokens", options.maxTokens, model.limits.maxTokens),
+export function batched(model: EmbeddingModel, options: BatchOptions = {}): EmbeddingModel {
+  const { perTenant = false, clock = systemClock, maxInFlight = 64 } = options;
+  const rules: BatchRules = {
+    windowMs: toMs(options.window ?? "3ms", "batched.window"),
+    maxItems: Math.min(model.limits.maxItems, options.maxItems ?? Number.POSITIVE_INFINITY),
+    maxTokens: Math.min(model.limits.maxTokens, options.maxTokens ?? Number.POSITIVE_INFINITY),
   };
-  const settings = {
-    windowMs: toMs(options.window ?? "5ms", "batched.window"),
-    maxInFlight: bounded("maxInFlight", options.maxInFlight ?? 4, 10_000),
-    clock: options.clock ?? systemClock,
-    ...{ model, limits },
-  };
-  const gatherings = new Map<string | undefined, Gathering>();
-  const gatheringOf = (tenant: string | undefined): Gathering => {
-    const name = options.perTenant ? tenant : undefined;
-    const found = gatherings.get(name) ?? new Gathering(settings, () => gatherings.delete(name));
-    gatherings.set(name, found);
-    return found;
+  for (const [name, value] of Object.entries({ maxItems: rules.maxItems, maxTokens: rules.maxTokens, maxInFlight }))
+    if (!(value >= 1)) throw new OptionInvalidError(`batched.${name}`, "a number from 1", value);
+  const room = new Room(maxInFlight, () => {
+    for (const batcher of batchers.values()) batcher.pump();
+  });
+  const batchers = new Map<string | undefined, Batcher>();
+  const batcherFor = (tenant: string | undefined): Batcher => {
+    const lane = perTenant ? tenant : undefined;
+    const there = batchers.get(lane);
+    if (there) return there;
+    // One that has nothing to send is forgotten: tenants come and go.
+    const made = new Batcher(model, rules, room, clock, () => batchers.delete(lane));
+    batchers.set(lane, made);
+    return made;
   };
   return {
-    ...model,
-    // A call may bring more than a request holds: it is spread over several.
-    limits: { ...limits, maxItems: Number.MAX_SAFE_INTEGER, maxTokens: Number.MAX_SAFE_INTEGER },
+    "~semel": "embedding-model/1",
+    provider: model.provider,
+    model: model.model,
+    host: model.host,
+    isMock: model.isMock,
+    credential: model.credential,
+    space: model.space,
+    dimensions: model.dimensions,
+    limits: model.limits,
     countTokens: (text) => model.countTokens(text),
-    embed: (request: EmbedRequest, call: ModelCall = {}): Promise<Embeddings> => {
-      const wrong = checked(model, request);
+    async embed({ texts }: EmbedRequest, call: ModelCall = {}): Promise<Embeddings> {
+      call.signal?.throwIfAborted();
+      const caller = new Caller(call, texts.length);
+      const wrong =
+        texts.length === 0 ? "at least one text" : texts.some(isBlank) ? "no text that is empty or blank" : undefined;
       if (wrong) {
-        call.onUsage?.({ certainty: "actual", inputTokens: 0, outputTokens: 0 });
-        return Promise.reject(wrong);
+        caller.fail(inputInvalid(model, wrong));
+        return caller.promise;
       }
-      return gatheringOf(call.tenant).embed(request.texts, call);
+      const stop = limitCaller(caller, model, clock);
+      caller.onOver(stop);
+      const items = texts.map((text, index) => ({
+        text,
+        index,
+        owner: caller,
+        tokens: Math.max(1, model.countTokens(text)),
+      }));
+      batcherFor(call.tenant).add(items);
+      return caller.promise;
     },
   };
 }
 
-function bounded(option: string, value: number | undefined, most: number): number {
-  if (value === undefined) return most;
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new OptionInvalidError(`batched.${option}`, `a whole number from 1 to ${most}`, value);
+const isBlank = (text: unknown): boolean => typeof text !== "string" || text.trim() === "";
+
+/** Ends a call at its signal, or when its time is over. Answers how to stop watching. */
+function limitCaller(caller: Caller, { provider, model }: EmbeddingModel, clock: Clock): () => void {
+  const { signal, timeout } = caller.call;
+  const stop = (): void => caller.fail(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
+  const timer =
+    timeout === undefined
+      ? undefined
+      : clock.timer(toMs(timeout, "timeout"), () =>
+          caller.fail(
+            new ModelError("MODEL_TIMEOUT", `${provider}/${model}: no answer within ${timeout}`, {
+              provider,
+              model,
+              isRetryable: true,
+              maxAttempts: 3,
+            }),
+          ),
+        );
+  return () => {
+    timer?.cancel();
+    signal?.removeEventListener("abort", stop);
+  };
 }
 
-/** What no request could hold, before it spoils one for others. All else the model says itself. */
-function checked(
-  { provider, model, limits, countTokens }: EmbeddingModel,
-  { texts }: EmbedRequest,
-): ModelError | undefined {
-  const wrong = (code: "MODEL_INPUT_INVALID" | "MODEL_INPUT_TOO_LONG", message: string): ModelError =>
-    new ModelError(code, `${provider} ${model}: ${message}`, {
-      ...{ provider, model, failureClass: "fail" },
-      usage: { certainty: "actual", inputTokens: 0, outputTokens: 0 },
-    });
-  if (!Array.isArray(texts) || texts.length === 0)
-    return wrong("MODEL_INPUT_INVALID", "expected at least one text, got none");
-  for (const [index, text] of texts.entries()) {
-    if (typeof text !== "string" || text.trim() === "")
-      return wrong("MODEL_INPUT_INVALID", `text ${index}: expected a text that is not empty`);
-    const tokens = countTokens(text);
-    if (tokens > limits.maxItemTokens)
-      return wrong(
-        "MODEL_INPUT_TOO_LONG",
-        `text ${index} has about ${tokens} tokens, the model takes ${limits.maxItemTokens}`,
-      );
-  }
-  return undefined;
-}
+const inputInvalid = ({ provider, model }: EmbeddingModel, expected: string): ModelError =>
+  new ModelError("MODEL_INPUT_INVALID", `${provider}/${model}: expected ${expected}; nothing was sent`, {
+    provider,
+    model,
+    usage: { certainty: "actual", inputTokens: 0, outputTokens: 0 },
+  });

@@ -1,293 +1,273 @@
-import {
-  type EmbeddingModel,
-  type Embeddings,
-  type EmbedRequest,
-  type ModelCall,
-  ModelError,
-  type Usage,
-} from "@semel/core";
-import { VirtualClock } from "@semel/testing";
+import { type EmbeddingModel, ModelError, type Usage } from "@semel/core";
+import { seededRandom, VirtualClock } from "@semel/testing";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
-import { batched } from "../../src/index.ts";
+import { describe, expect, it } from "vitest";
+import { type BatchOptions, batched } from "../../src/batching/batched.ts";
+import { failure, ScriptedEmbedding, vectorOf } from "../scripted-embedding.ts";
 
-const refusal = (code: "MODEL_REQUEST_REFUSED" | "MODEL_FAILED") =>
-  new ModelError(code, "no", {
-    provider: "p",
-    model: "m",
-    usage: { certainty: "actual", inputTokens: 0, outputTokens: 0 },
-  });
-
-/** A model that remembers its requests. A text with "bad" in it spoils its request. */
-class Scripted implements EmbeddingModel {
-  readonly "~semel" = "embedding-model/1" as const;
-  readonly provider = "p";
-  readonly model = "m";
-  readonly host = "h";
-  readonly isMock = false;
-  readonly space = "p/m";
-  readonly dimensions = 2;
-  limits = { maxItems: 8, maxTokens: 100, maxItemTokens: 50 };
-  readonly requests: { readonly texts: readonly string[]; readonly call: ModelCall }[] = [];
-  answer: () => Promise<void> = async () => {};
-  countTokens = (text: string): number => text.length;
-
-  async embed({ texts }: EmbedRequest, call: ModelCall = {}): Promise<Embeddings> {
-    this.requests.push({ texts, call });
-    const ended = new Promise<never>((_, reject) =>
-      call.signal?.addEventListener("abort", () => reject(call.signal?.reason)),
-    );
-    ended.catch(() => {});
-    await Promise.race([this.answer(), ended]);
-    if (texts.some((text) => text.includes("bad"))) {
-      call.onUsage?.({ certainty: "actual", inputTokens: 0, outputTokens: 0 });
-      throw refusal("MODEL_REQUEST_REFUSED");
-    }
-    const usage: Usage = {
-      certainty: "actual",
-      inputTokens: texts.reduce((sum, text) => sum + text.length, 0) + 1,
-      outputTokens: 0,
-    };
-    call.onUsage?.(usage);
-    const vectors = texts.map((text) => Float32Array.from([text.length, text.charCodeAt(0)]));
-    return { vectors, space: this.space, provider: "p", model: "m", isMock: false, usage };
-  }
+function setUp(options: BatchOptions = {}) {
+  const clock = new VirtualClock();
+  const inner = new ScriptedEmbedding();
+  return { clock, inner, model: batched(inner, { clock, ...options }) };
 }
-const vectorOf = (text: string): Float32Array => Float32Array.from([text.length, text.charCodeAt(0)]);
 
-describe("calls that come together", () => {
-  it("share a request, and each gets its own", async () => {
-    const inner = new Scripted();
-    const model = batched(inner);
-    const answers = await Promise.all([["a", "bb"], ["ccc"], ["dddd"]].map((texts) => model.embed({ texts })));
-    expect(inner.requests.map(({ texts }) => texts)).toEqual([["a", "bb", "ccc", "dddd"]]);
-    expect(answers.map(({ vectors }) => vectors)).toEqual([
-      [vectorOf("a"), vectorOf("bb")],
-      [vectorOf("ccc")],
-      [vectorOf("dddd")],
-    ]);
-    const tokens = answers.map(({ usage }) => (usage.certainty === "unknown" ? Number.NaN : usage.inputTokens));
-    expect(tokens.reduce((sum, one) => sum + one, 0)).toBe(11);
+const texts = (count: number, prefix = "text"): string[] => Array.from({ length: count }, (_, at) => `${prefix} ${at}`);
+
+/** How each of several calls ended: its first vector, or its code. */
+async function ends(calls: readonly Promise<{ vectors: readonly Float32Array[] }>[]): Promise<unknown[]> {
+  const all = await Promise.allSettled(calls);
+  return all.map((end) =>
+    end.status === "fulfilled"
+      ? end.value.vectors[0]
+      : ModelError.isInstance(end.reason)
+        ? end.reason.code
+        : end.reason,
+  );
+}
+
+const each = (model: EmbeddingModel, all: readonly string[]) =>
+  all.map((text) => {
+    const call = model.embed({ texts: [text] });
+    // It is looked at when the clock has been turned.
+    call.catch(() => {});
+    return call;
   });
 
-  it("never exceed what the model takes, in texts or in tokens", async () => {
-    const inner = new Scripted();
-    const model = batched(inner);
-    await Promise.all(Array.from({ length: 40 }, (_, n) => model.embed({ texts: ["x".repeat(1 + (n % 40))] })));
-    for (const { texts } of inner.requests) {
-      expect(texts.length).toBeLessThanOrEqual(8);
-      expect(texts.join("").length).toBeLessThanOrEqual(100);
+describe("batched", () => {
+  it("makes one request of what is asked within the window, and gives each its own vector", async () => {
+    const { clock, inner, model } = setUp();
+    const all = texts(20);
+    const calls = each(model, all);
+    await clock.advance(3);
+    expect(await ends(calls)).toEqual(all.map(vectorOf));
+    expect(inner.asked.map((one) => one.texts.length)).toEqual([20]);
+  });
+
+  it("keeps to items and to tokens, and splits a call that is larger than a request", async () => {
+    const { clock, inner, model } = setUp();
+    inner.limits = { maxItems: 10, maxTokens: 50, maxItemTokens: 50 };
+    const small = batched(inner, { clock });
+    const all = texts(30);
+    const call = small.embed({ texts: all });
+    await clock.advance(3);
+    expect((await call).vectors).toEqual(all.map(vectorOf));
+    for (const { texts: sent } of inner.asked) {
+      expect(sent.length).toBeLessThanOrEqual(10);
+      expect(sent.join("").length).toBeLessThanOrEqual(50);
     }
+    expect(model.limits.maxItems).toBe(100);
   });
 
-  it("a call with more than a request holds is spread, and comes back in order", async () => {
-    const inner = new Scripted();
-    const texts = Array.from({ length: 20 }, (_, n) => String.fromCharCode(97 + n));
-    const { vectors, usage } = await batched(inner).embed({ texts });
-    expect(vectors).toEqual(texts.map(vectorOf));
-    expect(inner.requests).toHaveLength(3);
-    expect(usage).toEqual({ certainty: "actual", inputTokens: 23, outputTokens: 0 });
-  });
+  it.each(["MODEL_REQUEST_REFUSED", "MODEL_INPUT_TOO_LONG", "MODEL_CONTENT_BLOCKED"] as const)(
+    "halves a batch refused with %s until the bad text is alone",
+    async (code) => {
+      const { clock, inner, model } = setUp();
+      inner.before = (sent) => sent.includes("text 5") && inner.fail(code, { status: 400 });
+      const all = texts(16);
+      const calls = each(model, all);
+      await clock.advance(3);
+      expect(await ends(calls)).toEqual(all.map((text, at) => (at === 5 ? code : vectorOf(text))));
+      expect(inner.asked.length).toBe(9);
+    },
+  );
 
-  it("wait for each other while requests are under way, for the window at most; a lone one goes at once", async () => {
-    const clock = new VirtualClock();
-    const inner = new Scripted();
-    inner.answer = () => new Promise((resolve) => clock.timer(50, resolve));
-    const model = batched(inner, { clock, window: "5ms" });
-    const all = [model.embed({ texts: ["a"] })];
-    await clock.advance(0);
-    expect(inner.requests).toHaveLength(1);
-    all.push(model.embed({ texts: ["b"] }));
-    await clock.advance(4);
-    all.push(model.embed({ texts: ["c"] }));
-    expect(inner.requests).toHaveLength(1);
-    await clock.advance(1);
-    expect(inner.requests.map(({ texts }) => texts)).toEqual([["a"], ["b", "c"]]);
-    await clock.advance(100);
-    await Promise.all(all);
-  });
-
-  it("reach many times the jobs a second of one request a job, where the provider serves one at a time", async () => {
-    const clock = new VirtualClock();
-    const inner = new Scripted();
-    inner.limits = { maxItems: 2_048, maxTokens: 300_000, maxItemTokens: 8_000 };
-    let busyUntil = 0;
-    inner.answer = () => {
-      busyUntil = Math.max(busyUntil, clock.now()) + 50;
-      return new Promise((resolve) => clock.timer(busyUntil - clock.now(), resolve));
-    };
-    const model = batched(inner, { clock, maxInFlight: 1 });
-    const from = clock.now();
-    let done = 0;
-    const jobs = Array.from({ length: 64 }, async (_, n) => {
-      for (let round = 0; round < 10; round++) {
-        await model.embed({ texts: [`${n}.${round}`] });
-        done += 1;
-      }
-    });
-    while (done < 640) await clock.advance(10);
-    await Promise.all(jobs);
-    expect((640 * 50) / (clock.now() - from)).toBeGreaterThan(20);
-  });
-
-  it("of two tenants share a request only where they may", async () => {
-    for (const perTenant of [false, true]) {
-      const inner = new Scripted();
-      const model = batched(inner, { perTenant });
-      await Promise.all(["x", "y", "x"].map((tenant) => model.embed({ texts: [tenant] }, { tenant })));
-      expect(inner.requests.map(({ texts }) => texts.join("")).sort()).toEqual(perTenant ? ["xx", "y"] : ["xyx"]);
-    }
-  });
-
-  it("have no key together; one alone keeps its own", async () => {
-    const inner = new Scripted();
-    const model = batched(inner);
-    await model.embed({ texts: ["a"] }, { key: "k1" });
-    await Promise.all(["k2", "k3"].map((key) => model.embed({ texts: ["b"] }, { key })));
-    expect(inner.requests.map(({ call }) => call.key)).toEqual(["k1", undefined]);
-  });
-});
-
-describe("failures", () => {
-  it("of one text are its caller's alone: the others are embedded", async () => {
-    const inner = new Scripted();
-    const model = batched(inner);
-    const texts = ["a", "b", "bad", "c", "d", "e"];
-    const settled = await Promise.allSettled(texts.map((text) => model.embed({ texts: [text] })));
-    expect(settled.map(({ status }) => status)).toEqual(
-      texts.map((text) => (text === "bad" ? "rejected" : "fulfilled")),
-    );
-    expect(settled[2]).toMatchObject({ reason: { code: "MODEL_REQUEST_REFUSED" } });
-  });
-
-  it("of the whole request are everybody's, and it is not halved", async () => {
-    const inner = new Scripted();
-    inner.answer = () => Promise.reject(refusal("MODEL_FAILED"));
-    const model = batched(inner);
-    const settled = await Promise.allSettled(["a", "b"].map((text) => model.embed({ texts: [text] })));
-    expect(settled).toMatchObject([{ reason: { code: "MODEL_FAILED" } }, { reason: { code: "MODEL_FAILED" } }]);
-    expect(inner.requests).toHaveLength(1);
-  });
-
-  it("a wrong number of vectors is nobody's answer", async () => {
-    const inner = new Scripted();
-    const { embed } = inner;
-    inner.embed = async function (request, call) {
-      const answer = await embed.call(this, request, call);
-      return { ...answer, vectors: answer.vectors.slice(1) };
-    };
-    const settled = await Promise.allSettled(["a", "b"].map((text) => batched(inner).embed({ texts: [text] })));
-    for (const one of settled) expect(one).toMatchObject({ reason: { code: "MODEL_ANSWER_INVALID" } });
+  it("does not halve what is refused for other reasons, nor for ever where everything is refused", async () => {
+    const { clock, inner, model } = setUp();
+    inner.before = () => inner.fail("MODEL_REQUEST_REFUSED", { status: 403 });
+    const forbidden = each(model, texts(64));
+    await clock.advance(3);
+    expect(new Set(await ends(forbidden))).toEqual(new Set(["MODEL_REQUEST_REFUSED"]));
+    expect(inner.asked.length).toBe(1);
+    inner.before = () => inner.fail("MODEL_REQUEST_REFUSED", { status: 400 });
+    const refused = each(model, texts(64));
+    await clock.advance(3);
+    expect(new Set(await ends(refused))).toEqual(new Set(["MODEL_REQUEST_REFUSED"]));
+    expect(inner.asked.length).toBeLessThan(32);
   });
 
   it.each([
-    ["nothing", [], "MODEL_INPUT_INVALID"],
-    ["white space", ["a", " "], "MODEL_INPUT_INVALID"],
-    ["too much", ["x".repeat(51)], "MODEL_INPUT_TOO_LONG"],
-  ])("what no request could hold spoils none: %s", async (_, texts, code) => {
-    const inner = new Scripted();
-    const model = batched(inner);
-    const told = vi.fn();
-    const other = model.embed({ texts: ["fine"] });
-    await expect(model.embed({ texts }, { onUsage: told })).rejects.toMatchObject({ code });
-    expect((await other).vectors).toEqual([vectorOf("fine")]);
-    expect(told).toHaveBeenCalledTimes(1);
-    expect(inner.requests).toHaveLength(1);
-  });
-});
-
-describe("a caller that goes", () => {
-  it("takes its texts along, and leaves the others alone", async () => {
-    const clock = new VirtualClock();
-    const inner = new Scripted();
-    inner.answer = () => new Promise((resolve) => clock.timer(50, resolve));
-    const model = batched(inner, { clock });
-    const over = new AbortController();
-    const gone = model.embed({ texts: ["a"] }, { signal: over.signal });
-    gone.catch(() => {});
-    const stays = model.embed({ texts: ["b"] });
-    await clock.advance(1);
-    over.abort(new Error("no longer wanted"));
-    await expect(gone).rejects.toThrow("no longer wanted");
-    expect(inner.requests[0]?.call.signal?.aborted).toBe(false);
-    await clock.advance(100);
-    expect((await stays).vectors).toEqual([vectorOf("b")]);
+    ["one vector short", (vectors: readonly Float32Array[]) => vectors.slice(1)],
+    [
+      "an empty one",
+      (vectors: readonly Float32Array[]) => vectors.map((one, at) => (at === 1 ? new Float32Array() : one)),
+    ],
+    [
+      "one too long",
+      (vectors: readonly Float32Array[]) => vectors.map((one, at) => (at === 1 ? new Float32Array(3).fill(1) : one)),
+    ],
+    [
+      "NaN",
+      (vectors: readonly Float32Array[]) => vectors.map((one, at) => (at === 1 ? Float32Array.of(Number.NaN, 1) : one)),
+    ],
+    ["zeros", (vectors: readonly Float32Array[]) => vectors.map((one, at) => (at === 1 ? new Float32Array(2) : one))],
+  ])("never hands on an answer with %s", async (_, change) => {
+    const { clock, inner, model } = setUp();
+    inner.after = (answer) => ({ ...answer, vectors: change(answer.vectors) });
+    const calls = each(model, texts(3));
+    await clock.advance(3);
+    expect(await ends(calls)).toEqual(Array(3).fill("MODEL_ANSWER_INVALID"));
   });
 
-  it("ends the request, if it was the last", async () => {
-    const clock = new VirtualClock();
-    const inner = new Scripted();
-    inner.answer = () => new Promise(() => {});
-    const model = batched(inner, { clock });
-    const overs = [new AbortController(), new AbortController()];
-    const gone = overs.map(({ signal }) => model.embed({ texts: ["a"] }, { signal }));
-    for (const one of gone) one.catch(() => {});
-    await clock.advance(1);
-    for (const over of overs) over.abort(new Error("no longer wanted"));
-    expect((await Promise.allSettled(gone)).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-    expect(inner.requests[0]?.call.signal?.aborted).toBe(true);
-  });
-
-  it("before it began sends nothing", async () => {
-    const inner = new Scripted();
-    const signal = AbortSignal.abort(new Error("too late"));
-    await expect(batched(inner).embed({ texts: ["a"] }, { signal })).rejects.toThrow("too late");
-    expect(inner.requests).toEqual([]);
-  });
-});
-
-it("whatever comes, whoever goes and whatever is refused: each caller gets its own vectors, or its own end", async () => {
-  const oneCall = fc.record({
-    texts: fc.array(fc.constantFrom("a", "bb", "ccc", "bad1", "dddd", "zzzzzzzzzz"), { minLength: 1, maxLength: 12 }),
-    after: fc.nat(20),
-    aborts: fc.option(fc.nat(60), { nil: undefined, freq: 3 }),
-  });
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(oneCall, { minLength: 1, maxLength: 12 }),
-      fc.integer({ min: 1, max: 4 }),
-      async (calls, maxInFlight) => {
-        const clock = new VirtualClock();
-        const inner = new Scripted();
-        inner.answer = () => new Promise((resolve) => clock.timer(7, resolve));
-        const model = batched(inner, { clock, maxInFlight });
-        const ends: { texts: readonly string[]; told: number; end?: unknown; aborted: boolean }[] = [];
-        for (const { texts, after, aborts } of calls) {
-          const entry: (typeof ends)[number] = { texts, told: 0, aborted: false };
-          ends.push(entry);
-          clock.timer(after, () => {
-            const over = new AbortController();
-            if (aborts !== undefined)
-              clock.timer(aborts, () => {
-                if (entry.end === undefined) entry.aborted = true;
-                over.abort(new Error("gone"));
-              });
-            model.embed({ texts }, { signal: over.signal, onUsage: () => entry.told++ }).then(
-              (answer) => (entry.end = answer),
-              (error) => (entry.end = error),
-            );
-          });
-        }
-        await clock.advance(2_000);
-        for (const { texts, told, end, aborted } of ends) {
-          expect(told).toBe(1);
-          if (end instanceof Error && !aborted) {
-            expect(texts.some((text) => text.includes("bad"))).toBe(true);
-            expect(end).toMatchObject({ code: "MODEL_REQUEST_REFUSED" });
-          } else if (!(end instanceof Error)) expect((end as Embeddings).vectors).toEqual(texts.map(vectorOf));
-        }
-        for (const { texts } of inner.requests) expect(texts.length).toBeLessThanOrEqual(8);
-      },
-    ),
-    { numRuns: 150 },
-  );
-});
-
-it.each([{ maxItems: 0 }, { maxItems: 9 }, { maxTokens: 1_000 }, { maxInFlight: 0 }, { windowMs: 5 }])(
-  "refuses options that are none: %j",
-  (options) => {
-    expect(() => batched(new Scripted(), options as never)).toThrow(
-      expect.objectContaining({ code: "OPTION_INVALID" }),
+  it("ends a request only when all its callers are gone, and charges them an estimate", async () => {
+    const { clock, inner, model } = setUp();
+    let requestSignal: AbortSignal | undefined;
+    inner.before = (_, { signal }) =>
+      new Promise((_resolve, reject) => {
+        requestSignal = signal;
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      });
+    const [one, two] = [new AbortController(), new AbortController()];
+    const usages: Usage[] = [];
+    const calls = [one, two].map(({ signal }, at) =>
+      model.embed({ texts: [`text ${at}`] }, { signal, onUsage: (usage) => usages.push(usage) }),
     );
-  },
-);
+    const ended = ends(calls);
+    await clock.advance(3);
+    one.abort("gone 1");
+    expect(requestSignal?.aborted).toBe(false);
+    two.abort("gone 2");
+    expect(requestSignal?.aborted).toBe(true);
+    expect(await ended).toEqual(["gone 1", "gone 2"]);
+    expect(usages).toEqual(Array(2).fill({ certainty: "estimated", inputTokens: 6, outputTokens: 0 }));
+  });
+
+  it("does not send for whom nobody waits, and what was not sent costs nothing", async () => {
+    const { clock, inner, model } = setUp();
+    const controller = new AbortController();
+    const usages: Usage[] = [];
+    const ended = ends([
+      model.embed({ texts: ["never"] }, { signal: controller.signal, onUsage: (usage) => usages.push(usage) }),
+    ]);
+    controller.abort("gone");
+    await clock.advance(3);
+    expect(await ended).toEqual(["gone"]);
+    expect(inner.asked).toEqual([]);
+    expect(usages).toEqual([{ certainty: "actual", inputTokens: 0, outputTokens: 0 }]);
+  });
+
+  it("lets each call run out of its own time", async () => {
+    const { clock, inner, model } = setUp();
+    let answer = (): void => {};
+    inner.before = () => new Promise<void>((resolve) => (answer = resolve));
+    const short = model.embed({ texts: ["short"] }, { timeout: "10ms" });
+    const long = model.embed({ texts: ["long"] }, { timeout: "1s" });
+    const ended = ends([short, long]);
+    await clock.advance(10);
+    answer();
+    expect(await ended).toEqual(["MODEL_TIMEOUT", vectorOf("long")]);
+    expect(inner.asked[0]?.call.timeout).toBe("1000ms");
+  });
+
+  it("keeps the key of a call that goes alone, and makes one of all keys for a batch", async () => {
+    const { clock, inner, model } = setUp();
+    const round = async (keys: readonly (string | undefined)[]): Promise<string | undefined> => {
+      const calls = keys.map((key, at) => model.embed({ texts: [`text ${at}`] }, { key }));
+      await clock.advance(3);
+      await Promise.all(calls);
+      return inner.asked.at(-1)?.call.key;
+    };
+    expect(await round(["one"])).toBe("one");
+    const both = await round(["one", "two"]);
+    expect(both).toMatch(/^[\w-]{32}$/);
+    expect(await round(["one", "two"])).toBe(both);
+    expect(await round(["two", "one"])).not.toBe(both);
+    expect(await round(["one", undefined])).toBeUndefined();
+  });
+
+  it("keeps tenants apart where it is told to", async () => {
+    const { clock, inner } = setUp();
+    const model = batched(inner, { clock, perTenant: true });
+    const calls = ["a", "b", "a"].map((tenant, at) => model.embed({ texts: [`text ${at}`] }, { tenant }));
+    await clock.advance(3);
+    await Promise.all(calls);
+    expect(inner.asked.map(({ texts: sent, call }) => [call.tenant, sent.length])).toEqual([
+      ["a", 2],
+      ["b", 1],
+    ]);
+  });
+
+  it("collects while a provider that answers one by one is busy", async () => {
+    const { clock, inner } = setUp();
+    let freeAtMs = 0;
+    inner.before = () => {
+      freeAtMs = Math.max(freeAtMs, clock.monotonic()) + 50;
+      return new Promise<void>((resolve) => clock.timer(freeAtMs - clock.monotonic(), resolve));
+    };
+    const model = batched(inner, { clock });
+    let done = 0;
+    const job = async (): Promise<void> => {
+      for (let round = 0; round < 8; round++) {
+        await model.embed({ texts: [`text ${round}`] });
+        done++;
+      }
+    };
+    // Sixty-four jobs that do not begin together.
+    for (let at = 0; at < 64; at++) clock.timer(at * 2, () => void job());
+    await clock.advance(60_000);
+    expect(done).toBe(512);
+    const seconds = freeAtMs / 1_000;
+    expect(done / seconds).toBeGreaterThan(20 * 20);
+  });
+
+  it("whatever is asked, ended and refused: everybody gets the own vectors or the own error, and usage adds up", async () => {
+    const call = fc.record({
+      texts: fc.array(fc.oneof(fc.string({ minLength: 1, maxLength: 30 }), fc.constant("bad"), fc.constant(" ")), {
+        maxLength: 12,
+      }),
+      atMs: fc.nat(20),
+      abortAfterMs: fc.option(fc.nat(60), { nil: undefined }),
+      tenant: fc.constantFrom(undefined, "a", "b"),
+    });
+    const property = fc.asyncProperty(
+      fc.array(call, { maxLength: 30 }),
+      fc.integer(),
+      fc.boolean(),
+      async (calls, seed, perTenant) => {
+        const { clock, inner } = setUp();
+        const random = seededRandom(seed);
+        inner.limits = { maxItems: 7, maxTokens: 60, maxItemTokens: 40 };
+        let paid = 0;
+        inner.before = async (sent) => {
+          await new Promise<void>((resolve) => clock.timer(random() * 40, resolve));
+          if (sent.includes("bad")) throw failure("MODEL_REQUEST_REFUSED", { status: 400 });
+          paid += sent.join("").length;
+        };
+        const model = batched(inner, { clock, perTenant, maxInFlight: 3 });
+        let charged = 0;
+        const told: number[] = calls.map(() => 0);
+        const all = calls.map(async ({ texts: asked, atMs, abortAfterMs, tenant }, at) => {
+          await new Promise<void>((resolve) => clock.timer(atMs, resolve));
+          const controller = new AbortController();
+          if (abortAfterMs !== undefined) clock.timer(abortAfterMs, () => controller.abort("ended"));
+          const onUsage = (usage: Usage): void => {
+            told[at] = (told[at] ?? 0) + 1;
+            charged += usage.certainty === "unknown" ? 0 : usage.inputTokens;
+          };
+          return model.embed({ texts: asked }, { signal: controller.signal, tenant, onUsage });
+        });
+        const settled = Promise.allSettled(all);
+        await clock.advance(100_000);
+        const isEnded = calls.some(({ abortAfterMs }) => abortAfterMs !== undefined);
+        for (const [at, end] of (await settled).entries()) {
+          const { texts: asked, abortAfterMs } = calls[at] as (typeof calls)[number];
+          const isInvalid = asked.length === 0 || asked.some((text) => text.trim() === "");
+          if (end.status === "fulfilled") {
+            expect(isInvalid || asked.includes("bad")).toBe(false);
+            expect(end.value.vectors).toEqual(asked.map(vectorOf));
+          } else if (ModelError.isInstance(end.reason)) {
+            expect(end.reason.code).toBe(isInvalid ? "MODEL_INPUT_INVALID" : "MODEL_REQUEST_REFUSED");
+            if (!isInvalid) expect(asked).toContain("bad");
+          } else expect([end.reason, abortAfterMs === undefined]).toEqual(["ended", false]);
+          expect(told[at]).toBe(1);
+        }
+        for (const { texts: sent } of inner.asked) {
+          expect(sent.length).toBeLessThanOrEqual(7);
+          if (sent.length > 1) expect(sent.join("").length).toBeLessThanOrEqual(60);
+        }
+        if (!isEnded && !calls.some(({ texts: asked }) => asked.includes("bad"))) expect(charged).toBe(paid);
+        expect(clock.pending).toBe(0);
+      },
+    );
+    await fc.assert(property, { numRuns: 60 });
+  });
+});

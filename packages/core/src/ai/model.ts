@@ -11,6 +11,26 @@ export interface Model {
   readonly host: string;
   /** Its answers are made up. They say so as well. */
   readonly isMock: boolean;
+  /**
+   * Tells the credentials of a process apart without giving anything of them away: a random word for each, not a digest. Models
+   * that share a credential share the word, and with it what is known of its limits. Default: all of a host are taken for one.
+   */
+  readonly credential?: string | undefined;
+}
+
+/** What is left of one of a provider's limits. */
+export interface Allowance {
+  /** How many fit into one window of the provider's. */
+  readonly limit?: number | undefined;
+  readonly remaining: number;
+  /** Milliseconds until the limit is whole again. */
+  readonly resetMs: number;
+}
+
+/** What a provider says of its rate limits beside an answer, or a refusal. */
+export interface RateLimits {
+  readonly requests?: Allowance | undefined;
+  readonly tokens?: Allowance | undefined;
 }
 
 /** What a call is told beside its request. */
@@ -31,4 +51,6 @@ export interface ModelCall {
    * tells `actual` zeros; one whose end nobody knows tells an estimate. It must not throw.
    */
   readonly onUsage?: ((usage: Usage) => void) | undefined;
+  /** Told what the provider says of its limits, whenever it does: in the headers of an answer or of a refusal. It must not throw. */
+  readonly onLimits?: ((limits: RateLimits) => void) | undefined;
 }
