@@ -11,6 +11,7 @@ import {
   peek,
   textModel,
   type WireImageRequest,
+  type WireRequest,
 } from "@semel/ai/provider";
 import {
   type Clock,
@@ -130,9 +131,9 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
         ...common(model),
         ...{ maxTokens, contextTokens },
         features: { stream: true, object: isOwn ? "enforced" : "asked" } as const,
-        send: async (request: Parameters<typeof chatBody>[1], exchange: Exchange) =>
+        send: async (request: WireRequest, exchange: Exchange) =>
           readChat(await completions.create(chatBody(model, request, isOwn) as never, sent(exchange)).withResponse()),
-        open: async (request: Parameters<typeof chatBody>[1], exchange: Exchange) => {
+        open: async (request: WireRequest, exchange: Exchange) => {
           const body = { ...chatBody(model, request, isOwn), stream: true, stream_options: { include_usage: true } };
           const { data, request_id } = await completions.create(body as never, sent(exchange)).withResponse();
           return pieces(data as AsyncIterable<unknown>, request_id ?? undefined);

@@ -54,11 +54,17 @@ export function classify(facts: FailureFacts, call: Call): ModelError {
     status,
     requestId,
     providerCode,
-    usage: nothingPaid.has(code) ? { certainty: "actual", inputTokens: 0, outputTokens: 0 } : call.usage,
+    usage:
+      nothingPaid.has(code) && !hasOutput(call.usage)
+        ? { certainty: "actual", inputTokens: 0, outputTokens: 0 }
+        : call.usage,
     details: { ...(status !== undefined && { status }), ...(providerCode !== undefined && { providerCode }) },
   };
   return new ModelError(code, `${call.provider} ${call.model}: ${redactMessage(facts.message, call.secrets)}`, options);
 }
+
+/** A stream that has said something was paid for, whatever ends it. */
+const hasOutput = (usage: Usage): boolean => usage.certainty !== "unknown" && usage.outputTokens > 0;
 
 const nothingPaid: ReadonlySet<ModelErrorCode> = new Set<ModelErrorCode>([
   "MODEL_UNREACHABLE",
@@ -76,6 +82,9 @@ const nothingPaid: ReadonlySet<ModelErrorCode> = new Set<ModelErrorCode>([
 function judge(facts: FailureFacts, now: number): readonly [ModelErrorCode, Judgement] {
   const { status, code = "", type = "", cause } = facts;
   const hintMs = retryAfterMs(facts, now);
+  // A page is a proxy's or a portal's: it will be there the next time, too.
+  if (facts.answer === "page") return ["MODEL_ANSWER_INVALID", retryOnce];
+  if (facts.answer === "broken") return ["MODEL_ANSWER_INVALID", retry];
   if (cause !== undefined && /CERT|TLS/.test(cause)) return ["MODEL_UNTRUSTED", fail];
   if (cause !== undefined && timeoutCauses.has(cause)) return ["MODEL_TIMEOUT", retryTwice];
   if (cause !== undefined && status === undefined)
@@ -116,7 +125,8 @@ function byStatus(facts: FailureFacts, hintMs: number | undefined): readonly [Mo
   }
   if (status !== undefined && status >= 400 && status < 500) return ["MODEL_REQUEST_REFUSED", fail];
   if (status !== undefined && status >= 500) return ["MODEL_FAILED", { ...retry, retryAfterMs: hintMs }];
-  noteUnclassified(facts);
+  // Without a status and of no known type, but said by the provider in so many words: no mystery.
+  if (facts.answer !== "error") noteUnclassified(facts);
   return ["MODEL_FAILED", retry];
 }
 

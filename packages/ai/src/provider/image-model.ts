@@ -20,6 +20,11 @@ export interface WireImages {
   readonly requestId?: string | undefined;
 }
 
+/** One request, checked, with its count filled in. */
+export interface WireImageRequest extends Pick<ImageRequest, "prompt" | "size"> {
+  readonly count: number;
+}
+
 export interface ImageModelOptions extends ModelOptions {
   readonly features: ImageFeatures;
   readonly send: (request: WireImageRequest, exchange: Exchange) => Promise<WireImages>;
