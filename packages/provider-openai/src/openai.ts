@@ -101,7 +101,8 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
   const host = hostOf(client.baseURL);
   const common = (model: string): ModelOptions => ({
     ...{ provider: "openai", model: named(model), host, isMock, failure, timeout, idleTimeout, clock },
-    secrets: apiKey ? [apiKey] : [],
+    // A client of the caller's has a key of its own.
+    secrets: [apiKey, textOf(peek(client, "apiKey"))].filter((secret) => secret !== undefined && secret !== ""),
   });
   return {
     embedding(model, { dimensions, space } = {}) {

@@ -20,7 +20,7 @@ for (const [version, Client] of [
       dialect: dialect(form),
       create: ({ url, apiKey, clock }) => {
         const client = new Client({ apiKey, baseURL: `${url}/v1` }) as unknown as OpenAiClient;
-        const provider = openai({ client, apiKey, clock });
+        const provider = openai({ client, clock });
         return { embedding: provider.embedding("of-test"), text: provider.text("of-test") };
       },
     });

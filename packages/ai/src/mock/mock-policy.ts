@@ -2,9 +2,10 @@ import { ModelError } from "@semel/core";
 
 /**
  * When answers are made up.
- * - `"without-key"`: where there is no key, or the placeholder of an example. Refused where `NODE_ENV` is `production`.
+ * - `"without-key"`: where there is no key, or the placeholder of an example.
  * - `"never"`, `"always"`.
- * - `"allow-in-production"`: as `"without-key"`, in production too. Whoever writes it down means it.
+ * - `"allow-in-production"`: as `"without-key"`, in production too. Whoever writes it down means it; every other mock is
+ *   refused where `NODE_ENV` is `production`.
  */
 export type MockPolicy = "without-key" | "never" | "always" | "allow-in-production";
 
@@ -21,10 +22,10 @@ export interface MockQuestion {
 export function isToBeMock({ provider, apiKey, policy = "without-key", env = process.env }: MockQuestion): boolean {
   const isKeyless = apiKey === undefined || apiKey === "" || placeholder.test(apiKey);
   if (policy === "never" || (!isKeyless && policy !== "always")) return false;
-  if (env.NODE_ENV === "production" && policy === "without-key") {
+  if (env.NODE_ENV === "production" && policy !== "allow-in-production") {
     throw new ModelError(
       "MODEL_MOCK_REFUSED",
-      `${provider}: there is no API key, and NODE_ENV is production: nothing is made up here; set the key, or say mock: "allow-in-production"`,
+      `${provider}: ${isKeyless ? "there is no API key" : 'mock is "always"'}, and NODE_ENV is production: nothing is made up here; set a key, or say mock: "allow-in-production"`,
       { provider, model: "" },
     );
   }
