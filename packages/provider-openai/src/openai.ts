@@ -102,7 +102,7 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
   const common = (model: string): ModelOptions => ({
     ...{ provider: "openai", model: named(model), host, isMock, failure, timeout, idleTimeout, clock },
     // A client of the caller's has a key of its own.
-    secrets: [apiKey, textOf(peek(client, "apiKey"))].filter((secret) => secret !== undefined && secret !== ""),
+    secrets: [apiKey ?? "", textOf(peek(client, "apiKey")) ?? ""].filter((secret) => secret !== ""),
   });
   return {
     embedding(model, { dimensions, space } = {}) {
