@@ -3,6 +3,7 @@ interface Answered {
   withResponse(): Promise<{
     readonly data: unknown;
     readonly request_id?: string | null | undefined;
+    readonly response?: { readonly headers?: unknown } | undefined;
   }>;
 }
 

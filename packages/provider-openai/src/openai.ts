@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import {
   type Exchange,
   embeddingModel,
+  headersOf,
   imageModel,
   isToBeMock,
   type MockPolicy,
@@ -39,7 +41,7 @@ export interface OpenAiOptions {
   readonly baseURL?: string | undefined;
   /** A client of yours, of openai 6 or 7; its retries and timeouts are switched off for each call. */
   readonly client?: OpenAiClient | undefined;
-  /** When answers are made up. Default: `"without-key"`. */
+  /** When answers are made up. Default: `"without-key"`; `"never"` where there is a `baseURL`. */
   readonly mock?: MockPolicy | undefined;
   /** Of one exchange. Default: `"60s"`, `"180s"` for pictures. */
   readonly timeout?: Duration | undefined;
@@ -96,11 +98,24 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
   knownOnly(options, known, "openai");
   const { client: given, mock: policy, timeout, idleTimeout, clock } = options;
   const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY;
-  const isMock = given === undefined && isToBeMock({ provider: "openai", apiKey, policy });
+  // A server on one's own machine may want no key: whoever names an address means it.
+  const isMock =
+    given === undefined &&
+    isToBeMock({ provider: "openai", apiKey, policy: policy ?? (options.baseURL === undefined ? undefined : "never") });
   const client = given ?? makeClient(apiKey || "none", options.baseURL);
   const host = hostOf(client.baseURL);
   const common = (model: string): ModelOptions => ({
-    ...{ provider: "openai", model: named(model), host, isMock, failure, timeout, idleTimeout, clock },
+    ...{
+      provider: "openai",
+      model: named(model),
+      host,
+      isMock,
+      credential: credentialOf(client, apiKey),
+      failure,
+      timeout,
+      idleTimeout,
+      clock,
+    },
     // A client of the caller's has a key of its own.
     secrets: [apiKey ?? "", textOf(peek(client, "apiKey")) ?? ""].filter((secret) => secret !== ""),
   });
@@ -114,13 +129,14 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
         limits: facts.limits,
         send: async (input: readonly string[], exchange: Exchange) =>
           readEmbeddings(
-            await client.embeddings
+            await heard(
+              exchange,
               // Asked for by name, the client leaves the answer as it is: what a server makes of it is seen here.
-              .create(
+              client.embeddings.create(
                 { model, input, encoding_format: "base64", ...(dimensions !== undefined && { dimensions }) } as never,
                 sent(exchange),
-              )
-              .withResponse(),
+              ),
+            ),
           ),
       };
       return embeddingModel(isMock ? mockEmbedding(settings) : settings);
@@ -133,10 +149,10 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
         ...{ maxTokens, contextTokens },
         features: { stream: true, object: isOwn ? "enforced" : "asked" } as const,
         send: async (request: WireRequest, exchange: Exchange) =>
-          readChat(await completions.create(chatBody(model, request, isOwn) as never, sent(exchange)).withResponse()),
+          readChat(await heard(exchange, completions.create(chatBody(model, request, isOwn) as never, sent(exchange)))),
         open: async (request: WireRequest, exchange: Exchange) => {
           const body = { ...chatBody(model, request, isOwn), stream: true, stream_options: { include_usage: true } };
-          const { data, request_id } = await completions.create(body as never, sent(exchange)).withResponse();
+          const { data, request_id } = await heard(exchange, completions.create(body as never, sent(exchange)));
           return pieces(data as AsyncIterable<unknown>, request_id ?? undefined);
         },
       };
@@ -150,7 +166,7 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
           // Newer models answer with data anyway, and refuse to be asked for it.
           const form = model.startsWith("dall-e") ? { response_format: "b64_json" } : {};
           const body = { model, prompt, n: count, ...(size !== undefined && { size }), ...form };
-          const { data, request_id } = await client.images.generate(body as never, sent(exchange)).withResponse();
+          const { data, request_id } = await heard(exchange, client.images.generate(body as never, sent(exchange)));
           const answer = answerOf(data);
           const list = peek(answer, "data");
           const usage = peek(answer, "usage");
@@ -177,6 +193,13 @@ async function* pieces(
   for await (const chunk of stream) yield readPiece(chunk);
 }
 
+/** The answer; what its headers say of limits is handed on. */
+async function heard(exchange: Exchange, answered: ReturnType<OpenAiClient["embeddings"]["create"]>) {
+  const answer = await answered.withResponse();
+  exchange.headers(headersOf(answer.response?.headers));
+  return answer;
+}
+
 function sent({ signal, key }: Exchange): {
   signal: AbortSignal;
   maxRetries: number;
@@ -184,6 +207,16 @@ function sent({ signal, key }: Exchange): {
   idempotencyKey?: string;
 } {
   return { signal, maxRetries: 0, timeout: never, ...(key !== undefined && { headers: { "Idempotency-Key": key } }) };
+}
+
+const words = { ofKeys: new Map<string, string>(), ofClients: new WeakMap<object, string>() };
+
+/** A random word for each key, and for each client of the user's without one that is known. */
+function credentialOf(client: OpenAiClient, apiKey: string | undefined): string {
+  const word = (apiKey ? words.ofKeys.get(apiKey) : words.ofClients.get(client)) ?? randomUUID();
+  if (apiKey) words.ofKeys.set(apiKey, word);
+  else words.ofClients.set(client, word);
+  return word;
 }
 
 /** A server on one's own machine wants no key; the client wants one. */

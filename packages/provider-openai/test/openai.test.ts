@@ -510,6 +510,25 @@ describe.each(clients)("with %s", (_, client) => {
     });
   });
 
+  it("what the provider says of its limits is handed on, beside answers and refusals", async () => {
+    const limits = vi.fn();
+    const headers = {
+      "x-ratelimit-limit-requests": "60",
+      "x-ratelimit-remaining-requests": "59",
+      "x-ratelimit-reset-requests": "1m2.5s",
+      "x-ratelimit-remaining-tokens": "0",
+      "x-ratelimit-reset-tokens": "20ms",
+    };
+    const expected = { requests: { limit: 60, remaining: 59, resetMs: 62_500 }, tokens: { remaining: 0, resetMs: 20 } };
+    server.next(answers(chat("hi"), 200, headers));
+    await text.generate(ask(), { onLimits: limits });
+    server.next(answers(problem(null), 429, { ...headers, "x-ratelimit-reset-tokens": "soon" }));
+    await thrown(embedding.embed({ texts: ["a"] }, { onLimits: limits }));
+    server.next(answers(chat("hi")));
+    await text.generate(ask(), { onLimits: limits });
+    expect(limits.mock.calls).toEqual([[expected], [{ requests: expected.requests }]]);
+  });
+
   describe("time", () => {
     const trickles: Fault = (response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -652,6 +671,20 @@ describe("without a key", () => {
     expect(openai({ mock: "never", baseURL: server.url }).text("t").isMock).toBe(false);
     expect(openai({ apiKey: "sk-real-0123456789abcdef", mock: "always" }).text("t").isMock).toBe(true);
   });
+});
+
+it("models of one key share a word that says nothing of it", () => {
+  const [one, same, other] = [key, key, "sk-another-0123456789abcdef"].map(
+    (apiKey) => openai({ apiKey }).text("t").credential,
+  );
+  expect(one).toBe(same);
+  expect(one).not.toBe(other);
+  expect(one).not.toContain(key.slice(0, 6));
+});
+
+it("a server that is named by its address is asked, with a key or without", () => {
+  vi.stubEnv("OPENAI_API_KEY", "");
+  expect(openai({ baseURL: server.url }).text("t").isMock).toBe(false);
 });
 
 it.each([{ apikey: "x" }, { baseURL: "nowhere" }])("refuses options that are none: %j", (options) => {

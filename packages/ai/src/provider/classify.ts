@@ -94,8 +94,6 @@ function judge(facts: FailureFacts, now: number): readonly [ModelErrorCode, Judg
   if (tooLongCodes.has(code)) return ["MODEL_INPUT_TOO_LONG", fail];
   if (blockedCodes.has(code)) return ["MODEL_CONTENT_BLOCKED", fail];
   if (unknownModelCodes.has(code)) return ["MODEL_UNKNOWN", fail];
-  if (facts.answer === "broken") return ["MODEL_ANSWER_INVALID", retry];
-  if (facts.answer === "page") return ["MODEL_ANSWER_INVALID", retryOnce];
   if (facts.answer === "error" && status === undefined) return ["MODEL_FAILED", retry];
   if (busyCodes.has(code))
     return [status === 429 ? "MODEL_RATE_LIMITED" : "MODEL_BUSY", defer(hintMs ?? unhintedDeferMs)];

@@ -1,13 +1,17 @@
 import { type ModelCall, ModelError, type Usage } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import { type Call, classify, timedOut } from "./classify.ts";
+import type { HeadersLike } from "./failure-facts.ts";
 import type { Settings } from "./model-options.ts";
+import { rateLimitsOf } from "./rate-limits.ts";
 
 /** What an adapter gets for one exchange. */
 export interface Exchange {
   /** Ends the exchange: the caller no longer wants it, or its time is over. */
   readonly signal: AbortSignal;
   readonly key: string | undefined;
+  /** To be told the headers of an answer: what they say of rate limits is handed on. */
+  readonly headers: (headers: HeadersLike | undefined) => void;
 }
 
 /** One call, from its beginning to its end; it says once what it cost. */
@@ -56,7 +60,17 @@ export class OneCall {
 
   get exchange(): Exchange {
     this.#isSent = true;
-    return { signal: this.#over.signal, key: this.#call.key };
+    return { signal: this.#over.signal, key: this.#call.key, headers: (headers) => this.#limits(headers) };
+  }
+
+  #limits(headers: HeadersLike | undefined): void {
+    const limits = rateLimitsOf(headers);
+    if (!limits) return;
+    try {
+      this.#call.onLimits?.(limits);
+    } catch {
+      // It was asked not to.
+    }
   }
 
   /** Starts the deadline, and listens to the caller. @returns stops both. */
@@ -93,10 +107,15 @@ export class OneCall {
       this.tell(this.about.usage);
       return signal.reason;
     }
-    const error =
-      this.#late ?? (ModelError.isInstance(thrown) ? thrown : classify(this.#settings.failure(thrown), this.about));
+    const error = this.#late ?? (ModelError.isInstance(thrown) ? thrown : this.#judged(thrown));
     this.tell(error.usage);
     return error;
+  }
+
+  #judged(thrown: unknown): ModelError {
+    const facts = this.#settings.failure(thrown);
+    this.#limits(facts.headers);
+    return classify(facts, this.about);
   }
 
   tell(usage: Usage): void {

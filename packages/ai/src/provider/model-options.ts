@@ -31,4 +31,6 @@ export const settingsOf = (options: ModelOptions): Settings => ({
   clock: options.clock ?? systemClock,
 });
 
-export const modelOf = ({ provider, model, host, isMock }: Model): Model => ({ provider, model, host, isMock });
+export const modelOf = ({ provider, model, host, isMock, credential }: Model): Model => ({
+  ...{ provider, model, host, isMock, credential },
+});
