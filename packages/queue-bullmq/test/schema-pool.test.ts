@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { startLastWordProxy } from "@semel/repo-tools/last-word-proxy";
 import { startPostgres } from "@semel/repo-tools/postgres";
 import pg from "pg";
@@ -25,7 +24,8 @@ test("a session that breaks while it is prepared rejects the call, and the next 
     // Cut after it was handed out, before its first statement is answered.
     client.query = async function cut(this: pg.PoolClient, ...statement: unknown[]) {
       client.query = query;
-      broke = once(client, "end");
+      // Not `once` of node:events, which rejects where the error comes before the end.
+      broke = new Promise((resolve) => client.once("end", resolve));
       await admin.query("SELECT pg_terminate_backend($1)", [(client as unknown as { processID: number }).processID]);
       return Reflect.apply(query, client, statement);
     } as typeof client.query;
