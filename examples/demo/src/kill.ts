@@ -11,7 +11,7 @@ import { chargesByChunk, Ledger } from "./ledger.ts";
 import { dataPath, makeFolder, newNamespace } from "./state-folder.ts";
 import { plural, seconds, styled, type Terminal } from "./terminal.ts";
 
-const limitMs = 30_000;
+const limitMs = 120_000;
 const program = fileURLToPath(new URL("./kill-worker.ts", import.meta.url));
 
 type Ended = Extract<WorkerMessage, { is: "ended" }>;

@@ -34,7 +34,12 @@ export const deadRedrive =
     }
     scene.report.note(described(scene, plan));
     const { runs, waits, resumes } = plan.counts;
-    await confirm(scene, `This brings back ${runs + waits + resumes} of ${plan.total} dead jobs${fresh(options)}`);
+    const back = runs + waits + resumes;
+    if (back > 0 || options.unattended === "wait")
+      await confirm(
+        scene,
+        `This brings back ${options.unattended === "wait" ? "up to " : ""}${back || plan.total} of ${plan.total} dead jobs${fresh(options)}`,
+      );
     const report = await run(scene, plan, options);
     await scene.report.one(report, () => told(report));
     if (report.ended === "aborted") return exitCode.interrupted;
@@ -120,6 +125,11 @@ function told({
     [gone, "gone"],
   ] as const;
   const sum = parts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(", ");
+  // The API's own advice is for programs.
+  const isUnattended = refused.some(({ code }) => code === "TYPE_UNATTENDED");
+  const advice = isUnattended
+    ? ["no living worker takes them: start one, or say --unattended wait, and they wait for one"]
+    : [];
   const not = refused.map(
     ({ count, code, message, sample }) => `${count} refused, ${code}: ${printable(message)} (${printable(sample)})`,
   );
@@ -127,5 +137,5 @@ function told({
     ended === "all"
       ? []
       : [`stopped after ${looked} of ${total}: ${error ? printable(error.message) : ended}; run it again to go on`];
-  return [sum || "nothing brought back", ...not, ...end].join("\n");
+  return [sum || "nothing brought back", ...not, ...advice, ...end].join("\n");
 }

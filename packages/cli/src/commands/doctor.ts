@@ -13,11 +13,11 @@ const marks: Readonly<Record<Judgement["level"], readonly [Shade, string]>> = {
 
 /** Looks at everything, and says what to change. */
 export const doctor: Command = async (scene) => {
-  const { semel, report, now } = scene;
+  const { semel, report, now, target } = scene;
   const judgements: Judgement[] = [well(`Node ${process.versions.node}`), ...(await judgeBackend(scene))];
   if (judgements.every(({ level }) => level !== "must-change")) {
     const [queues, workers] = await Promise.all([semel.counts(), semel.workers()]);
-    judgements.push(...judgeJobs(queues, workers, now));
+    judgements.push(...judgeJobs(queues, workers, now, target.kind === "embedded"));
   }
   for (const judgement of judgements) await report.each(judgement);
   await report.end(() =>

@@ -32,7 +32,7 @@ async function judgeLatency(semel: Scene["semel"]): Promise<Judgement> {
   }
   times.sort((a, b) => a - b);
   const [median = 0, worst = 0] = [times[Math.floor(rounds / 2)], times.at(-1)];
-  const what = `a round trip to the store takes ${median.toFixed(1)} ms, at most ${worst.toFixed(1)} ms of ${rounds}`;
+  const what = `a round trip to the store takes ${median.toFixed(1)} ms, at most ${worst.toFixed(1)} ms, in ${rounds} of them`;
   if (median <= slowMs) return well(what);
   return {
     level: "warning",

@@ -10,6 +10,7 @@ export function judgeJobs(
   queues: readonly QueueCounts[],
   workers: readonly WorkerInfo[],
   now: number,
+  isEmbedded: boolean,
 ): readonly Judgement[] {
   const taken = new Set(workers.flatMap(({ types }) => types.map(({ type }) => type)));
   const found: Judgement[] = [];
@@ -17,7 +18,10 @@ export function judgeJobs(
     const name = printable(queue);
     const unattended = types.filter((type) => !taken.has(type));
     const waits = pending + delayed;
-    if (waits > 0 && unattended.length > 0)
+    // A directory belongs to one process: while this one has it, no worker can be alive.
+    if (waits > 0 && isEmbedded)
+      found.push(well(`${waits} jobs wait in ${name} for the process that opens the directory next`));
+    else if (waits > 0 && unattended.length > 0)
       found.push({
         level: "must-change",
         what: `${waits} jobs wait in ${name}, and no living worker takes ${unattended.map(printable).join(", ")}`,

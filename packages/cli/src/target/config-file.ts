@@ -36,7 +36,10 @@ async function read(path: string): Promise<unknown> {
   } catch (error) {
     const isTyped = /\.m?ts$/.test(path) && (error as { code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION";
     const why = isTyped ? "Node reads TypeScript from 22.18 on; update it, or write semel.config.mjs" : String(error);
-    throw usage(`${path} cannot be read: ${why}`);
+    const isCommonJs =
+      error instanceof SyntaxError && /import statement outside a module|Unexpected token 'export'/.test(error.message);
+    const fix = isCommonJs ? '; name it .mts or .mjs, or say "type": "module" in package.json' : "";
+    throw usage(`${path} cannot be read: ${why}${fix}`);
   }
 }
 
