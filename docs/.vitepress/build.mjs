@@ -1,7 +1,9 @@
 // Puts the site together and builds it, or serves it: node docs/.vitepress/build.mjs [serve]
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, createServer } from "vitepress";
-import { stagePages, unlisted } from "./pages.mjs";
+import { sidebar, stagePages, unlisted } from "./pages.mjs";
 import { writeReference } from "./reference.mjs";
 
 const docs = fileURLToPath(new URL("../", import.meta.url));
@@ -18,4 +20,9 @@ if (process.argv[2] === "serve") {
   const server = await createServer(docs);
   await server.listen();
   server.printUrls();
-} else await build(docs);
+} else {
+  await build(docs);
+  // For those who look whether every page is there.
+  const links = sidebar().flatMap(({ items }) => items.map(({ link }) => link));
+  writeFileSync(join(docs, ".vitepress", "dist", "sidebar.json"), JSON.stringify(links));
+}

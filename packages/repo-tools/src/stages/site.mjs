@@ -8,7 +8,7 @@ export const site = {
   needsBuild: false,
   async run() {
     const built = await buildSite();
-    const checks = built.code === 0 ? await siteChecks() : [];
+    const checks = built.code === 0 ? siteChecks() : [];
     return tally([exitCheck("the site builds", built), ...checks]);
   },
 };
