@@ -255,6 +255,7 @@ describe("what can go wrong", () => {
   it.each([
     ["no place", ["ls"], "where are the jobs?"],
     ["an address of nothing we know", ["ls", "--url", "mysql://u:geheim99@h/x"], "expected redis://…"],
+    ["a password with a slash", ["ls", "--url", "mysql://u:x/geheim99@h"], "expected redis://…"],
     ["PostgreSQL", ["ls", "--url", "postgres://h/x"], "semel.config.ts"],
     ["a wrong verb", ["lss"], "Did you mean ls?"],
     ["a wrong option", ["ls", "--jsn"], "unknown option"],

@@ -90,8 +90,9 @@ async function fromUrl(url: string, base: string): Promise<Omit<Found, "config">
   );
 }
 
+/** Up to the last `@`: a password may hold anything, also a slash that nobody has escaped. */
 export function withoutPassword(url: string): string {
-  return url.replace(/(:\/\/[^\s/:@]*):[^\s/@]*@/, "$1:…@");
+  return url.replace(/(:\/\/[^\s/:@]*):\S*@/g, "$1:…@");
 }
 
 /** @throws a complaint that names the option. */
