@@ -106,6 +106,16 @@ describe("code in the documentation compiles", { timeout: 60_000 }, () => {
 
   test("there is some", () => expect(blocks.length).toBeGreaterThan(20));
 
+  test("none escapes: another language, or ignored where no test of its own takes it", () => {
+    const takenElsewhere = ["docs/guides/from-bullmq.md", "docs/guides/nestjs.md"];
+    const escaped = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/^ *```((?:typescript|tsx|js|javascript|mts|cts)\b|ts ignore).*$/gm)]
+        .filter(([, what]) => what !== "ts ignore" || !takenElsewhere.includes(page))
+        .map(([fence]) => `${page}: ${fence.trim()}`),
+    );
+    expect(escaped).toEqual([]);
+  });
+
   test.each(blocks)("$page, line $line", ({ page, path, line, given }) => {
     const problems = problemsOf(program, path).map((problem) =>
       problem.replace(/^\d+/, (at) => `${page}:${Number(at) <= given ? "given" : Number(at) - given + line}`),
@@ -370,5 +380,24 @@ describe("README.md", () => {
     expect(program.trim().split("\n").length).toBeLessThan(30);
     expect(program).toBe(textOf("examples/01-first-job/src/main.ts"));
     expect(textOf("README.md")).toMatch(/<!-- prints -->\n```text\n/);
+  });
+});
+
+describe("every published package's README", () => {
+  const published = readdirSync(join(root, "packages")).flatMap((folder) => {
+    const path = join("packages", folder, "package.json");
+    const manifest = existsSync(join(root, path))
+      ? (JSON.parse(textOf(path)) as { name: string; private?: boolean; bin?: object })
+      : undefined;
+    return manifest && !manifest.private ? [{ ...manifest, page: join("packages", folder, "README.md") }] : [];
+  });
+
+  test("there are some", () => expect(published.length).toBeGreaterThan(5));
+
+  test.each(published)("$name: how to install it, and a first program", ({ name, bin, page }) => {
+    const text = textOf(page);
+    const commands = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines = ""]) => lines).join("");
+    expect(commands).toMatch(new RegExp(`npm install .*${name}\\b`));
+    expect(text).toMatch(bin ? /^```sh$/m : /^```ts\n/m);
   });
 });
