@@ -48,5 +48,6 @@ export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
 export { type Duration, toMs } from "./runtime/duration.ts";
 export type { Host } from "./runtime/host.ts";
+export { redactText } from "./runtime/redact.ts";
 export type { Backend } from "./semel/backend.ts";
 export type { PortsVersion } from "./semel/ports-version.ts";

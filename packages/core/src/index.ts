@@ -5,7 +5,7 @@ export type { Answer } from "./ai/answer.ts";
 export type { EmbeddingLimits, EmbeddingModel, Embeddings, EmbedRequest } from "./ai/embedding-model.ts";
 export type { Image, ImageFeatures, ImageModel, ImageRequest, Images } from "./ai/image-model.ts";
 export type { Allowance, Model, ModelCall, RateLimits } from "./ai/model.ts";
-export { ModelError, type ModelErrorCode, type ModelErrorOptions, modelErrorCodes } from "./ai/model-error.ts";
+export { ModelError, type ModelErrorCode, type ModelErrorOptions } from "./ai/model-error.ts";
 export type {
   FinishReason,
   GeneratedObject,

@@ -68,3 +68,17 @@ it("flags, and does no more; instructions are not looked at", () => {
   });
   expect(injectionCheck.look({ text, role: "system", tenant: undefined, signal })).toEqual({ is: "allow" });
 });
+
+it("the guide says the rates that were measured", () => {
+  const guide = readFileSync(new URL("../../../../docs/guides/prompts.md", import.meta.url), "utf8");
+  const [direct, role, split, base64, language, soft] = [
+    expectedNoticed.direct,
+    expectedNoticed.role,
+    expectedNoticed.split,
+    expectedNoticed.base64,
+    expectedNoticed.language,
+    "none of 5",
+  ];
+  const alarms = `${expectedFalseAlarms.length} of ${corpus("benign").length}`;
+  for (const rate of [alarms, direct, role, split, base64, language, soft]) expect(guide).toContain(rate);
+});

@@ -47,8 +47,17 @@ export function converse(
     made.push(one);
     return one;
   };
-  const keeper = new StepKeeper({ guard: parts.guard, lease, givingUp: parts.givingUp });
-  const notes = new Notes(keeper, parts.guard.store.features.maxValueBytes, () => steps.isOver);
+  let kept: Notes | undefined;
+  // Made for whoever asks: most processors never do.
+  const notes = (): Notes => {
+    const { guard, givingUp } = parts;
+    kept ??= new Notes(
+      new StepKeeper({ guard, lease, givingUp }),
+      guard.store.features.maxValueBytes,
+      () => steps.isOver,
+    );
+    return kept;
+  };
   let saidAt = Number.NEGATIVE_INFINITY;
 
   const context: JobContext<AnyJob> = {
@@ -68,11 +77,11 @@ export function converse(
       return mortal ? quiet(mortal.whileAlive(step)) : step;
     },
     recall: (name) => {
-      const recalled = notes.recall(name);
+      const recalled = notes().recall(name);
       return mortal ? quiet(mortal.whileAlive(recalled)) : recalled;
     },
     remember: (name, value) => {
-      const remembered = steps.track(name, notes.remember(name, value));
+      const remembered = steps.track(name, notes().remember(name, value));
       return mortal ? quiet(mortal.whileAlive(remembered)) : remembered;
     },
     enqueue: (job, given, options) => {
