@@ -45,6 +45,7 @@ export type {
   QueueFeatures,
 } from "./queue/queue.ts";
 export { localSignals, type Signals, type SignalTopic } from "./queue/signals.ts";
+export { retryAfterMs } from "./retry/retry-after.ts";
 export { type Clock, type EpochMs, systemClock, type Timer } from "./runtime/clock.ts";
 export { type Duration, toMs } from "./runtime/duration.ts";
 export type { Host } from "./runtime/host.ts";

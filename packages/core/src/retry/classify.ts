@@ -1,6 +1,7 @@
 import { read } from "../errors/failure.ts";
 import type { FailureClass } from "../errors/failure-class.ts";
 import { SemelError } from "../errors/semel-error.ts";
+import { retryAfterMs } from "./retry-after.ts";
 
 export interface Verdict {
   readonly class: FailureClass;
@@ -12,7 +13,6 @@ export interface Verdict {
 
 /** Statuses by which an HTTP service says that the request itself is wrong. */
 const hopelessStatus = new Set([400, 401, 402, 403, 404, 405, 406, 410, 411, 413, 414, 415, 416, 422, 451]);
-const longestHintMs = 3_600_000;
 
 /**
  * Judges anything a processor may throw: Semel's own errors by what they say of themselves, others by the HTTP status
@@ -26,7 +26,7 @@ export function classify(thrown: unknown, now: number): Verdict {
     return { class: classOf(thrown), hintMs, maxAttempts: thrown.maxAttempts };
   }
   const status = read(thrown, "status") ?? read(thrown, "statusCode") ?? read(thrown, "status_code");
-  const hintMs = retryAfter(thrown, now);
+  const hintMs = hintOf(thrown, now);
   if (typeof status !== "number") return { class: "retry", hintMs };
   if (status === 429 || (status === 503 && hintMs !== undefined)) return { class: "defer", hintMs: hintMs ?? 5_000 };
   return hopelessStatus.has(status) ? { class: "fail" } : { class: "retry", hintMs };
@@ -37,15 +37,10 @@ function classOf({ code, isRetryable, failureClass }: SemelError): FailureClass 
   return failureClass ?? (code === "DEFERRED" ? "defer" : isRetryable ? "retry" : "fail");
 }
 
-/** `retry-after-ms`, or `retry-after` in seconds or as an HTTP date, from the headers an error carries. At most one hour. */
-function retryAfter(thrown: unknown, now: number): number | undefined {
+/** From the headers an error carries. */
+function hintOf(thrown: unknown, now: number): number | undefined {
   const headers = read(thrown, "headers") ?? read(read(thrown, "response"), "headers");
-  const ms = Number(header(headers, "retry-after-ms") ?? Number.NaN);
-  if (ms > 0) return Math.min(ms, longestHintMs);
-  const text = header(headers, "retry-after");
-  if (text === undefined) return undefined;
-  const wait = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) * 1000 : Date.parse(text) - now;
-  return wait > 0 ? Math.min(wait, longestHintMs) : undefined;
+  return retryAfterMs((name) => header(headers, name), now);
 }
 
 function header(headers: unknown, name: string): string | undefined {
