@@ -1,5 +1,5 @@
 /** Longer than this nobody waits without asking again. */
-const longestMs = 3_600_000;
+export const longestHintMs = 3_600_000;
 
 /**
  * How long a server asks to be left alone: `retry-after-ms`, or `retry-after` in seconds or as an HTTP date (RFC 9110, 10.2.3). What is
@@ -9,9 +9,9 @@ const longestMs = 3_600_000;
  */
 export function retryAfterMs(header: (name: string) => string | undefined, now: number): number | undefined {
   const ms = Number(header("retry-after-ms") ?? Number.NaN);
-  if (ms > 0) return Math.min(ms, longestMs);
+  if (ms > 0) return Math.min(ms, longestHintMs);
   const text = header("retry-after")?.trim();
   if (text === undefined) return undefined;
   const wait = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
-  return wait > 0 ? Math.min(wait, longestMs) : undefined;
+  return wait > 0 ? Math.min(wait, longestHintMs) : undefined;
 }
