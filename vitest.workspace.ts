@@ -72,6 +72,8 @@ const projects: TestProjectInlineConfiguration[] = [
   project("packages/testing"),
   project("packages/ai"),
   project("packages/provider-openai"),
+  project("packages/provider-ollama"),
+  project("packages/provider-google"),
   project("packages/cli", {
     globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
     testTimeout: 60_000,
