@@ -13,3 +13,6 @@ export function sumOfUsage(usages: readonly Usage[]): Usage {
   }
   return { certainty, inputTokens, outputTokens, ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}) };
 }
+
+/** Of a call that never was sent. */
+export const nothingSpent = { certainty: "actual", inputTokens: 0, outputTokens: 0 } as const satisfies Usage;

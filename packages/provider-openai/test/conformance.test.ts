@@ -18,10 +18,14 @@ for (const [version, Client] of [
     describeModels({
       name: `openai ${version}, ${form}`,
       dialect: dialect(form),
-      create: ({ url, apiKey, clock }) => {
+      create: ({ url, apiKey, clock, dimensions }) => {
         const client = new Client({ apiKey, baseURL: `${url}/v1` }) as unknown as OpenAiClient;
         const provider = openai({ client, clock });
-        return { embedding: provider.embedding("of-test"), text: provider.text("of-test") };
+        return {
+          embedding: provider.embedding("of-test", { dimensions }),
+          text: provider.text("of-test"),
+          image: provider.image("of-test"),
+        };
       },
     });
   }

@@ -50,6 +50,11 @@ export const dialect = (form: "base64" | "floats"): ModelDialect => ({
           ]),
     ];
   },
+  images: (images) => ({
+    created: 1,
+    data: images.map((bytes) => ({ b64_json: Buffer.from(bytes).toString("base64") })),
+    usage: { input_tokens: 5, output_tokens: 3, total_tokens: 8 },
+  }),
   streamError: (error) => frame(errorOf(error)),
   error: errorOf,
   codes: {

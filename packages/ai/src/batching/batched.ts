@@ -10,6 +10,7 @@ import {
   systemClock,
 } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
+import { nothingSpent } from "../usage-sum.ts";
 import { Batcher, type BatchRules } from "./batcher.ts";
 import { Caller } from "./item.ts";
 import { Room } from "./room.ts";
@@ -71,8 +72,11 @@ export function batched(model: EmbeddingModel, options: BatchOptions = {}): Embe
     limits: model.limits,
     countTokens: (text) => model.countTokens(text),
     async embed({ texts }: EmbedRequest, call: ModelCall = {}): Promise<Embeddings> {
-      call.signal?.throwIfAborted();
       const caller = new Caller(call, texts.length);
+      if (call.signal?.aborted) {
+        caller.fail(call.signal.reason);
+        return caller.promise;
+      }
       const wrong =
         texts.length === 0 ? "at least one text" : texts.some(isBlank) ? "no text that is empty or blank" : undefined;
       if (wrong) {
@@ -123,5 +127,5 @@ const inputInvalid = ({ provider, model }: EmbeddingModel, expected: string): Mo
   new ModelError("MODEL_INPUT_INVALID", `${provider}/${model}: expected ${expected}; nothing was sent`, {
     provider,
     model,
-    usage: { certainty: "actual", inputTokens: 0, outputTokens: 0 },
+    usage: nothingSpent,
   });

@@ -1,4 +1,5 @@
 import { type Embeddings, type ModelCall, ModelError, type Usage } from "@semel/core";
+import { tellUsage } from "../listeners.ts";
 import { sumOfUsage } from "../usage-sum.ts";
 
 /** One text of one call, on its way. */
@@ -81,11 +82,7 @@ export class Caller {
     // Ended while a request was on its way: it may well be paid for.
     if (underWay > 0) this.#usages.push({ certainty: "estimated", inputTokens: underWay, outputTokens: 0 });
     const usage = sumOfUsage(this.#usages);
-    try {
-      this.call.onUsage?.(usage);
-    } catch {
-      // It promised not to; the other callers of the batch must not suffer.
-    }
+    tellUsage(this.call, usage);
     for (const told of this.#listeners) told();
     return usage;
   }

@@ -10,6 +10,7 @@ import {
   type Usage,
 } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
+import { tellLimits } from "../listeners.ts";
 import { type Caller, type Item, invalidAnswer } from "./item.ts";
 import { splitUsage } from "./split-usage.ts";
 
@@ -107,13 +108,13 @@ function ownersOf(items: readonly Item[]): Map<Caller, number> {
 function callFor(items: readonly Item[], callers: readonly Caller[]): ModelCall {
   const tenants = new Set(callers.map(({ call }) => call.tenant));
   const timeouts = callers.map(({ call }) => call.timeout);
-  const listening = callers.flatMap(({ call }) => call.onLimits ?? []);
+  const isListening = callers.some(({ call }) => call.onLimits !== undefined);
   return {
     key: keyFor(items, callers),
     tenant: tenants.size === 1 ? callers[0]?.call.tenant : undefined,
     // The most patient caller's; the others have timers of their own.
     timeout: timeouts.includes(undefined) ? undefined : longest(timeouts as Duration[]),
-    onLimits: listening.length === 0 ? undefined : (limits) => listening.forEach((told) => void told(limits)),
+    onLimits: isListening ? (limits) => callers.forEach(({ call }) => void tellLimits(call, limits)) : undefined,
   };
 }
 

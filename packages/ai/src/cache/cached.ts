@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EmbeddingModel, Embeddings, EmbedRequest, ModelCall, Usage } from "@semel/core";
+import { tellUsage } from "../listeners.ts";
 import { sumOfUsage } from "../usage-sum.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
 import { memoryCache } from "./memory-cache.ts";
@@ -85,7 +86,7 @@ export function cached(model: EmbeddingModel, { cache = memoryCache(), onProblem
           if (vector) found.set(key, vector);
       }
     } finally {
-      call.onUsage?.(sumOfUsage(usages));
+      tellUsage(call, sumOfUsage(usages));
     }
     const { provider, model: name, isMock, space } = last ?? model;
     const vectors = keys.map((key) => (found.get(key) as Float32Array).slice());

@@ -11,6 +11,8 @@ import {
   type TextRequest,
 } from "@semel/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { tellUsage } from "../listeners.ts";
+import { nothingSpent } from "../usage-sum.ts";
 import type { Check, Finding } from "./check.ts";
 import { type Checked, type Round, runChecks } from "./run-checks.ts";
 
@@ -40,6 +42,7 @@ class GuardedModel implements TextModel {
   readonly model: string;
   readonly host: string;
   readonly isMock: boolean;
+  readonly credential: string | undefined;
   readonly features: TextModel["features"];
   readonly #model: TextModel;
   readonly #options: GuardedOptions;
@@ -49,6 +52,7 @@ class GuardedModel implements TextModel {
     this.model = model.model;
     this.host = model.host;
     this.isMock = model.isMock;
+    this.credential = model.credential;
     this.features = model.features;
     this.#model = model;
     this.#options = options;
@@ -83,10 +87,18 @@ class GuardedModel implements TextModel {
   async #in<R extends { readonly messages: readonly Message[] }>(request: R, call: ModelCall): Promise<R> {
     const { input = [] } = this.#options;
     if (input.length === 0) return request;
-    const messages: Message[] = [];
-    for (const { role, text } of request.messages)
-      messages.push({ role, text: await this.#checked(input, text, { on: "input", role }, call) });
-    return { ...request, messages };
+    // What is no message, the model refuses in words of its own.
+    if (!Array.isArray(request.messages) || request.messages.some((one) => typeof one?.text !== "string"))
+      return request;
+    try {
+      const messages: Message[] = [];
+      for (const { role, text } of request.messages)
+        messages.push({ role, text: await this.#checked(input, text, { on: "input", role }, call) });
+      return { ...request, messages };
+    } catch (error) {
+      tellUsage(call, nothingSpent);
+      throw error;
+    }
   }
 
   #out(text: string, call: ModelCall): Promise<string> {

@@ -2,9 +2,9 @@ import { type Model, type ModelCall, ModelError, type ModelErrorCode, type RateL
 import type { Permit } from "../breaker/breaker.ts";
 import { countedAs, isLocalHost } from "../breaker/counted-as.ts";
 import type { Passage } from "../gate/gate.ts";
+import { tellLimits, tellUsage } from "../listeners.ts";
+import { nothingSpent } from "../usage-sum.ts";
 import type { Guards } from "./traffic.ts";
-
-const nothingSpent = { certainty: "actual", inputTokens: 0, outputTokens: 0 } as const;
 
 /** A call that was let through. One of the three ends it, once. */
 export interface Admitted {
@@ -24,7 +24,7 @@ export interface Admitted {
  */
 export async function admit(model: Model, { breaker, gate, parking }: Guards, call: ModelCall): Promise<Admitted> {
   const refuse = (code: ModelErrorCode, why: string, retryAfterMs: number): never => {
-    call.onUsage?.(nothingSpent);
+    tellUsage(call, nothingSpent);
     throw new ModelError(code, `${model.provider}/${model.model}: ${why}; nothing was sent`, {
       provider: model.provider,
       model: model.model,
@@ -34,7 +34,10 @@ export async function admit(model: Model, { breaker, gate, parking }: Guards, ca
         : { failureClass: "defer", isRetryable: true, retryAfterMs }),
     });
   };
-  call.signal?.throwIfAborted();
+  if (call.signal?.aborted) {
+    tellUsage(call, nothingSpent);
+    throw call.signal.reason;
+  }
   const passage = await gate?.enter();
   if (passage && "retryAfterMs" in passage) refuse("MODEL_RATE_LIMITED", passage.reason, passage.retryAfterMs);
   const entered = passage as Passage | undefined;
@@ -54,7 +57,7 @@ export async function admit(model: Model, { breaker, gate, parking }: Guards, ca
   const isLocal = model.provider === "ollama" || isLocalHost(model.host);
   const onLimits = (limits: RateLimits): void => {
     entered?.limits(limits);
-    call.onLimits?.(limits);
+    tellLimits(call, limits);
   };
   const dropped = (): void => {
     entered?.leave(aside(model));

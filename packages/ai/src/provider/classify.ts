@@ -1,4 +1,5 @@
 import { ModelError, type ModelErrorCode, type ModelErrorOptions, type Usage } from "@semel/core";
+import { nothingSpent } from "../usage-sum.ts";
 import type { FailureFacts } from "./failure-facts.ts";
 import { redactMessage } from "./redact-message.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -54,10 +55,7 @@ export function classify(facts: FailureFacts, call: Call): ModelError {
     status,
     requestId,
     providerCode,
-    usage:
-      nothingPaid.has(code) && !hasOutput(call.usage)
-        ? { certainty: "actual", inputTokens: 0, outputTokens: 0 }
-        : call.usage,
+    usage: nothingPaid.has(code) && !hasOutput(call.usage) ? nothingSpent : call.usage,
     details: { ...(status !== undefined && { status }), ...(providerCode !== undefined && { providerCode }) },
   };
   return new ModelError(code, `${call.provider} ${call.model}: ${redactMessage(facts.message, call.secrets)}`, options);

@@ -70,7 +70,7 @@ function check(
   countTokens: (text: string) => number,
 ): number {
   const wrong = (message: string): never => {
-    throw failed({ ...call, usage: nothing }, "MODEL_INPUT_INVALID", message);
+    throw failed(call, "MODEL_INPUT_INVALID", message);
   };
   if (!Array.isArray(texts) || texts.length === 0) wrong("expected at least one text, got none");
   if (texts.length > limits.maxItems)
@@ -83,7 +83,7 @@ function check(
     const tokens = countTokens(text);
     if (tokens > limits.maxItemTokens)
       throw failed(
-        { ...call, usage: nothing },
+        call,
         "MODEL_INPUT_TOO_LONG",
         `text ${index} has about ${tokens} tokens, the model takes ${limits.maxItemTokens}`,
       );
@@ -93,8 +93,6 @@ function check(
     wrong(`expected at most ${limits.maxTokens} tokens in all texts, got about ${sum}; batched(model) splits them`);
   return sum;
 }
-
-const nothing: Usage = { certainty: "actual", inputTokens: 0, outputTokens: 0 };
 
 /** One vector for each text, in their order; anything else is no answer. */
 function inOrder(

@@ -1,5 +1,7 @@
 import { type ModelCall, ModelError, type Usage } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
+import { tellLimits, tellUsage } from "../listeners.ts";
+import { nothingSpent } from "../usage-sum.ts";
 import { type Call, classify, timedOut } from "./classify.ts";
 import type { HeadersLike } from "./failure-facts.ts";
 import type { Settings } from "./model-options.ts";
@@ -22,9 +24,8 @@ export class OneCall {
   readonly #timeoutMs: number;
   #late: ModelError | undefined;
   #isTold = false;
-  #isSent = false;
-  /** What it would cost as far as is known now. */
-  estimate: Usage = { certainty: "unknown" };
+  /** What it would cost as far as is known now: nothing, until something is about to be sent. */
+  estimate: Usage = nothingSpent;
 
   constructor(settings: Settings, call: ModelCall) {
     this.#settings = settings;
@@ -34,8 +35,7 @@ export class OneCall {
 
   get about(): Call {
     const { provider, model, clock, secrets } = this.#settings;
-    const usage: Usage = this.#isSent ? this.estimate : { certainty: "actual", inputTokens: 0, outputTokens: 0 };
-    return { provider, model, now: clock.now(), usage, secrets };
+    return { provider, model, now: clock.now(), usage: this.estimate, secrets };
   }
 
   /** Runs what is one exchange, or several in a row: the deadline is for all together. */
@@ -59,18 +59,12 @@ export class OneCall {
   }
 
   get exchange(): Exchange {
-    this.#isSent = true;
     return { signal: this.#over.signal, key: this.#call.key, headers: (headers) => this.#limits(headers) };
   }
 
   #limits(headers: HeadersLike | undefined): void {
     const limits = rateLimitsOf(headers);
-    if (!limits) return;
-    try {
-      this.#call.onLimits?.(limits);
-    } catch {
-      // It was asked not to.
-    }
+    if (limits) tellLimits(this.#call, limits);
   }
 
   /** Starts the deadline, and listens to the caller. @returns stops both. */
@@ -121,10 +115,6 @@ export class OneCall {
   tell(usage: Usage): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    try {
-      this.#call.onUsage?.(usage);
-    } catch {
-      // It was asked not to, and the answer is paid for.
-    }
+    tellUsage(this.#call, usage);
   }
 }

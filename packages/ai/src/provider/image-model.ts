@@ -4,13 +4,6 @@ import { type Exchange, OneCall } from "./exchange.ts";
 import { type ModelOptions, modelOf, settingsOf } from "./model-options.ts";
 import { reckonTokens } from "./tokens.ts";
 
-/** One request, checked. */
-export interface WireImageRequest {
-  readonly prompt: string;
-  readonly count: number;
-  readonly size: ImageRequest["size"];
-}
-
 export interface WireImages {
   readonly images: readonly Uint8Array[];
   readonly blocked?: string | undefined;

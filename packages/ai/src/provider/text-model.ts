@@ -96,7 +96,7 @@ function prepared(one: OneCall, request: Omit<TextRequest, "onLength">, options:
   const maxTokens = request.maxTokens ?? options.maxTokens ?? defaultMaxTokens;
   const call = one.about;
   const expect = (holds: boolean, what: string): void => {
-    if (!holds) throw failed({ ...call, usage: nothing }, "MODEL_INPUT_INVALID", what);
+    if (!holds) throw failed(call, "MODEL_INPUT_INVALID", what);
   };
   expect(Array.isArray(messages) && messages.length > 0, "expected at least one message, got none");
   for (const [index, message] of messages.entries()) {
@@ -124,15 +124,13 @@ function prepared(one: OneCall, request: Omit<TextRequest, "onLength">, options:
   const inputTokens = messages.reduce((sum, { text }) => sum + reckonTokens(text), 0);
   if (options.contextTokens !== undefined && inputTokens + maxTokens > options.contextTokens)
     throw failed(
-      { ...call, usage: nothing },
+      call,
       "MODEL_INPUT_TOO_LONG",
       `the input has about ${inputTokens} tokens and the answer may have ${maxTokens}, the model takes ${options.contextTokens} together`,
     );
   one.estimate = { certainty: "estimated", inputTokens, outputTokens: 0 };
   return { messages, maxTokens, temperature, stop };
 }
-
-const nothing: Usage = { certainty: "actual", inputTokens: 0, outputTokens: 0 };
 
 /** An answer that is done, whole, and not refused. */
 function whole(one: OneCall, options: TextModelOptions, wire: WireText, onLength: "fail" | "accept"): GeneratedText {

@@ -1,6 +1,6 @@
-export { describeModels, type ModelsSuite, type ModelsUnderTest } from "./describe-models.ts";
-export type { DialectError, DialectText, DialectVector, ModelDialect } from "./model-dialect.ts";
-export { type ModelFault, modelFaults } from "./model-faults.ts";
+export { describeModels } from "./describe-models.ts";
+export type { DialectError, DialectMeaning, DialectText, DialectVector, ModelDialect } from "./model-dialect.ts";
+export { type FaultyWay, type ModelFault, type ModelFaultName, modelFaults } from "./model-faults.ts";
 export {
   hang,
   ModelServer,
@@ -12,3 +12,4 @@ export {
   status,
   trickle,
 } from "./model-server.ts";
+export type { CreateModels, ModelKind, ModelsSuite, ModelsUnderTest } from "./suite/stage.ts";

@@ -16,6 +16,9 @@ export interface DialectError {
   readonly message: string;
 }
 
+/** What providers have words of their own for. */
+export type DialectMeaning = "quotaSpent" | "tooLong" | "unknownModel" | "contentBlocked" | "busy";
+
 /** How a provider speaks: the least the fault server has to know to pass for it. */
 export interface ModelDialect {
   /** Body of an answer with vectors, in the order they are given. */
@@ -29,14 +32,10 @@ export interface ModelDialect {
   /** A frame that is an error. */
   readonly streamError?: ((error: DialectError) => string) | undefined;
   readonly streamType?: string | undefined;
+  /** Body of an answer with pictures. */
+  readonly images?: ((images: readonly Uint8Array[]) => unknown) | undefined;
   /** Body of an error. */
   readonly error: (error: DialectError) => unknown;
   /** The provider's own words for what the table of failures calls by its meaning; `undefined`: it has no such code. */
-  readonly codes: {
-    readonly quotaSpent?: DialectError | undefined;
-    readonly tooLong?: DialectError | undefined;
-    readonly unknownModel?: DialectError | undefined;
-    readonly contentBlocked?: DialectError | undefined;
-    readonly busy?: DialectError | undefined;
-  };
+  readonly codes: { readonly [meaning in DialectMeaning]?: DialectError | undefined };
 }

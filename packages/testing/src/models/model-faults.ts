@@ -1,61 +1,130 @@
 import type { FailureClass, ModelErrorCode } from "@semel/core";
-import type { DialectError, ModelDialect } from "./model-dialect.ts";
-import { type Reply, raw, resetBeforeHeaders, resetInside, status } from "./model-server.ts";
+import type { DialectMeaning } from "./model-dialect.ts";
+
+/** What a provider does instead of answering. */
+export type FaultyWay =
+  /** An answer that is a refusal. `means`: in the provider's own words for it. */
+  | {
+      readonly is: "status";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+      readonly means?: DialectMeaning | undefined;
+    }
+  /** Under status 200, a body that is no answer. */
+  | { readonly is: "body"; readonly text: string; readonly type: "application/json" | "text/html" }
+  /** Under status 200, the provider's error. */
+  | { readonly is: "error-under-200" }
+  /** The connection is gone, after this much of the answer. */
+  | { readonly is: "reset"; readonly after: string }
+  /** Nothing more comes, after this much of the answer. */
+  | { readonly is: "silence"; readonly after: string }
+  /** The connection never came about. */
+  | { readonly is: "no-connection"; readonly cause: string };
 
 /** A way a provider fails, whatever was asked of it, and what that means for the job. */
 export interface ModelFault {
-  readonly name: string;
-  readonly reply: Reply;
+  readonly way: FaultyWay;
   readonly code: ModelErrorCode;
   readonly failureClass: FailureClass;
+  readonly maxAttempts?: number | undefined;
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The table of failures that no answer's shape has part in. */
-export function modelFaults(dialect: ModelDialect): readonly ModelFault[] {
-  const error = (is: DialectError, headers?: Readonly<Record<string, string>>): Reply =>
-    status(is.status, dialect.error(is), headers);
-  const plain = (code: number, headers?: Readonly<Record<string, string>>): Reply =>
-    error({ status: code, code: undefined, message: `status ${code}` }, headers);
-  const named = (
-    name: string,
-    is: DialectError | undefined,
-    code: ModelErrorCode,
-    failureClass: FailureClass,
-  ): readonly ModelFault[] => (is ? [{ name, reply: error(is), code, failureClass }] : []);
-  const row = (
-    name: string,
-    reply: Reply,
-    code: ModelErrorCode,
-    failureClass: FailureClass,
-    retryAfterMs?: number,
-  ): ModelFault => ({ name, reply, code, failureClass, retryAfterMs });
-  const { codes } = dialect;
-  return [
-    row("a reset before the headers", resetBeforeHeaders, "MODEL_UNREACHABLE", "retry"),
-    row("a reset inside the body", resetInside('{"object":"li'), "MODEL_FAILED", "retry"),
-    row("400", plain(400), "MODEL_REQUEST_REFUSED", "fail"),
-    row("401", plain(401), "MODEL_CREDENTIAL_REFUSED", "fail"),
-    row("403", plain(403), "MODEL_REQUEST_REFUSED", "fail"),
-    row("408", plain(408), "MODEL_FAILED", "retry"),
-    row("409", plain(409), "MODEL_FAILED", "retry"),
-    row("413", plain(413), "MODEL_REQUEST_REFUSED", "fail"),
-    row("422", plain(422), "MODEL_REQUEST_REFUSED", "fail"),
-    row("429 without a hint", plain(429), "MODEL_RATE_LIMITED", "defer"),
-    row("429 with seconds", plain(429, { "retry-after": "7" }), "MODEL_RATE_LIMITED", "defer", 7_000),
-    row("429 with a day", plain(429, { "retry-after": "86400" }), "MODEL_RATE_LIMITED", "defer", 3_600_000),
-    row("500", plain(500), "MODEL_FAILED", "retry"),
-    row("502", plain(502), "MODEL_FAILED", "retry"),
-    row("503", plain(503), "MODEL_BUSY", "defer"),
-    row("504", plain(504), "MODEL_FAILED", "retry"),
-    row("529", plain(529), "MODEL_BUSY", "defer"),
-    row("a page of HTML under 200", raw("<html>Sign in</html>", "text/html"), "MODEL_ANSWER_INVALID", "retry"),
-    row("truncated JSON under 200", raw('{"object":"list","da'), "MODEL_ANSWER_INVALID", "retry"),
-    row("an empty body under 200", raw(""), "MODEL_ANSWER_INVALID", "retry"),
-    ...named("a spent quota", codes.quotaSpent, "MODEL_QUOTA_SPENT", "defer"),
-    ...named("an input that is too long", codes.tooLong, "MODEL_INPUT_TOO_LONG", "fail"),
-    ...named("an unknown model", codes.unknownModel, "MODEL_UNKNOWN", "fail"),
-    ...named("content that is refused", codes.contentBlocked, "MODEL_CONTENT_BLOCKED", "fail"),
-    ...named("a busy server", codes.busy, "MODEL_BUSY", "defer"),
-  ];
-}
+const status = (status: number, headers?: Readonly<Record<string, string>>): FaultyWay => ({
+  is: "status",
+  status,
+  headers,
+});
+const means = (meaning: DialectMeaning, status: number): FaultyWay => ({ is: "status", status, means: meaning });
+const json = "application/json";
+
+/**
+ * Every line of the table of failures that no answer's shape has part in. An adapter is held to it by `describeModels`; a scripted
+ * provider plays it.
+ */
+export const modelFaults = {
+  "connection-refused": {
+    way: { is: "no-connection", cause: "ECONNREFUSED" },
+    code: "MODEL_UNREACHABLE",
+    failureClass: "retry",
+  },
+  "name-not-found": {
+    way: { is: "no-connection", cause: "ENOTFOUND" },
+    code: "MODEL_UNREACHABLE",
+    failureClass: "retry",
+  },
+  "certificate-expired": {
+    way: { is: "no-connection", cause: "CERT_HAS_EXPIRED" },
+    code: "MODEL_UNTRUSTED",
+    failureClass: "fail",
+  },
+  "reset-before-answer": { way: { is: "reset", after: "" }, code: "MODEL_UNREACHABLE", failureClass: "retry" },
+  "reset-in-answer": { way: { is: "reset", after: '{"object":"li' }, code: "MODEL_FAILED", failureClass: "retry" },
+  "no-answer": {
+    way: { is: "silence", after: "" },
+    code: "MODEL_TIMEOUT",
+    failureClass: "retry",
+    maxAttempts: 3,
+  },
+  trickle: {
+    way: { is: "silence", after: '{"object":' },
+    code: "MODEL_TIMEOUT",
+    failureClass: "retry",
+    maxAttempts: 3,
+  },
+  "400": { way: status(400), code: "MODEL_REQUEST_REFUSED", failureClass: "fail" },
+  "401": { way: status(401), code: "MODEL_CREDENTIAL_REFUSED", failureClass: "fail" },
+  "402": { way: status(402), code: "MODEL_QUOTA_SPENT", failureClass: "defer" },
+  "403": { way: status(403), code: "MODEL_REQUEST_REFUSED", failureClass: "fail" },
+  "408": { way: status(408), code: "MODEL_FAILED", failureClass: "retry" },
+  "409": { way: status(409), code: "MODEL_FAILED", failureClass: "retry" },
+  "413": { way: status(413), code: "MODEL_REQUEST_REFUSED", failureClass: "fail" },
+  "415": { way: status(415), code: "MODEL_REQUEST_REFUSED", failureClass: "fail" },
+  "422": { way: status(422), code: "MODEL_REQUEST_REFUSED", failureClass: "fail" },
+  "425": { way: status(425), code: "MODEL_FAILED", failureClass: "retry" },
+  "429": { way: status(429), code: "MODEL_RATE_LIMITED", failureClass: "defer" },
+  "429-seconds": {
+    way: status(429, { "retry-after": "7" }),
+    code: "MODEL_RATE_LIMITED",
+    failureClass: "defer",
+    retryAfterMs: 7_000,
+  },
+  "429-day": {
+    way: status(429, { "retry-after": "86400" }),
+    code: "MODEL_RATE_LIMITED",
+    failureClass: "defer",
+    retryAfterMs: 3_600_000,
+  },
+  "499": { way: status(499), code: "MODEL_FAILED", failureClass: "retry" },
+  "500": { way: status(500), code: "MODEL_FAILED", failureClass: "retry", maxAttempts: 3 },
+  "502": { way: status(502), code: "MODEL_FAILED", failureClass: "retry" },
+  "503": { way: status(503), code: "MODEL_BUSY", failureClass: "defer" },
+  "503-seconds": {
+    way: status(503, { "retry-after": "7" }),
+    code: "MODEL_BUSY",
+    failureClass: "defer",
+    retryAfterMs: 7_000,
+  },
+  "504": { way: status(504), code: "MODEL_FAILED", failureClass: "retry" },
+  "529": { way: status(529), code: "MODEL_BUSY", failureClass: "defer" },
+  "error-under-200": { way: { is: "error-under-200" }, code: "MODEL_FAILED", failureClass: "retry" },
+  page: {
+    way: { is: "body", text: "<html>Sign in</html>", type: "text/html" },
+    code: "MODEL_ANSWER_INVALID",
+    failureClass: "retry",
+    maxAttempts: 2,
+  },
+  "truncated-json": {
+    way: { is: "body", text: '{"object":"list","da', type: json },
+    code: "MODEL_ANSWER_INVALID",
+    failureClass: "retry",
+  },
+  "empty-body": { way: { is: "body", text: "", type: json }, code: "MODEL_ANSWER_INVALID", failureClass: "retry" },
+  "quota-spent": { way: means("quotaSpent", 429), code: "MODEL_QUOTA_SPENT", failureClass: "defer" },
+  "too-long": { way: means("tooLong", 400), code: "MODEL_INPUT_TOO_LONG", failureClass: "fail" },
+  "unknown-model": { way: means("unknownModel", 404), code: "MODEL_UNKNOWN", failureClass: "fail" },
+  "content-refused": { way: means("contentBlocked", 400), code: "MODEL_CONTENT_BLOCKED", failureClass: "fail" },
+  busy: { way: means("busy", 503), code: "MODEL_BUSY", failureClass: "defer" },
+} as const satisfies Readonly<Record<string, ModelFault>>;
+
+export type ModelFaultName = keyof typeof modelFaults;

@@ -1,0 +1,76 @@
+import { describe, expect, test } from "vitest";
+import { VirtualClock } from "../../virtual-clock.ts";
+import { faultReply } from "../fault-reply.ts";
+import type { ModelDialect } from "../model-dialect.ts";
+import { type ModelFault, modelFaults } from "../model-faults.ts";
+import { hang, status, trickle } from "../model-server.ts";
+import { canary, type ModelKind, type Stage, usages } from "./stage.ts";
+
+/** What a provider's failures are to a job, whichever kind of model was asked. */
+export function failures(stage: Stage, dialect: ModelDialect, kind: ModelKind): void {
+  describe(`${kind}: failures`, () => {
+    for (const [name, fault] of Object.entries<ModelFault>(modelFaults)) {
+      const reply = faultReply(fault.way, dialect);
+      if (!reply || fault.way.is === "silence") continue;
+      test(`${name} is ${fault.code}, ${fault.failureClass}`, async () => {
+        stage.server.replyWith(reply);
+        const { told, onUsage } = usages();
+        const error = await stage.failure(stage.call(kind, { onUsage }));
+        const { code, failureClass, maxAttempts, retryAfterMs } = fault;
+        expect(error).toMatchObject({
+          code,
+          failureClass,
+          ...(maxAttempts !== undefined && { maxAttempts }),
+          ...(retryAfterMs !== undefined && { retryAfterMs }),
+        });
+        expect(told).toEqual([error.usage]);
+        expect(stage.server.requests).toHaveLength(1);
+      });
+    }
+
+    test("a key that the provider repeats is not seen", async () => {
+      const message = `Incorrect API key provided: ${canary}, at https://host/v1?key=${canary}`;
+      const body = dialect.error({ status: 401, code: "invalid_api_key", message });
+      stage.server.replyWith(status(401, body, { "x-echo": canary }));
+      const error = await stage.failure(stage.call(kind));
+      expect(error.code).toBe("MODEL_CREDENTIAL_REFUSED");
+    });
+
+    for (const [what, reply] of [
+      ["no answer", hang],
+      ["a body that trickles", trickle('{"object":')],
+    ] as const) {
+      test(`${what} is MODEL_TIMEOUT when the deadline is over`, async () => {
+        stage.server.replyWith(reply);
+        const clock = new VirtualClock();
+        const { arrival } = stage.server;
+        const failure = stage.failure(stage.call(kind, { timeout: "10s" }, clock));
+        const request = await arrival;
+        await clock.advance(10_000);
+        expect(await failure).toMatchObject({ code: "MODEL_TIMEOUT", failureClass: "retry", maxAttempts: 3 });
+        await request.left;
+      });
+    }
+
+    test("to end one call ends that one alone", async () => {
+      const held: (() => void)[] = [];
+      stage.server.replyWith((response, request) => {
+        held.push(() => stage.good(kind)(response, request));
+      });
+      const on = { [kind]: stage.model(kind) };
+      const first = stage.server.arrival;
+      const reason = new Error("no longer wanted");
+      const control = new AbortController();
+      const ended = stage.call(kind, { signal: control.signal }, on);
+      const request = await first;
+      const second = stage.server.arrival;
+      const other = stage.call(kind, {}, on);
+      await second;
+      control.abort(reason);
+      await expect(ended).rejects.toBe(reason);
+      await request.left;
+      held[1]?.();
+      expect(await other).toMatchObject({ isMock: false });
+    });
+  });
+}
