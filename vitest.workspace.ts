@@ -13,6 +13,7 @@ const alias = [
   { find: /^@semel\/core\/adapter$/, replacement: here("packages/core/src/adapter.ts") },
   { find: /^@semel\/core\/memory$/, replacement: here("packages/core/src/memory/index.ts") },
   { find: /^@semel\/testing\/models$/, replacement: here("packages/testing/src/models/index.ts") },
+  { find: /^@semel\/testing\/scripted$/, replacement: here("packages/testing/src/scripted/index.ts") },
   { find: /^@semel\/testing\/suites$/, replacement: here("packages/testing/src/suites/index.ts") },
   { find: /^@semel\/ai\/provider$/, replacement: here("packages/ai/src/provider/index.ts") },
   { find: /^@semel\/repo-tools\/([^/]+)$/, replacement: `${here("packages/repo-tools/src/")}$1.mjs` },
