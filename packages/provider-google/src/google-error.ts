@@ -1,0 +1,51 @@
+import { peek } from "@semel/ai/provider";
+
+/** What Google says of a failure: `{"error":{…}}`, with details by their types. */
+export interface GoogleError {
+  /** The HTTP status again; the only one within a stream. */
+  readonly code: number | undefined;
+  /** `RESOURCE_EXHAUSTED`, `INVALID_ARGUMENT` … */
+  readonly word: string | undefined;
+  readonly message: string | undefined;
+  /** `API_KEY_INVALID` … */
+  readonly reason: string | undefined;
+  readonly retryDelayMs: number | undefined;
+  /** Which quotas were exceeded. */
+  readonly quotas: readonly string[];
+}
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** Of a body, or of the message the client makes of one; `undefined` where there is no such thing in it. */
+export function googleErrorOf(said: string): GoogleError | undefined {
+  const error = peek(parsed(said), "error");
+  if (error === undefined || error === null) return undefined;
+  const details = list(peek(error, "details"));
+  const detail = (type: string): unknown => details.find((one) => text(peek(one, "@type"))?.endsWith(`.${type}`));
+  const code = peek(error, "code");
+  return {
+    code: typeof code === "number" ? code : undefined,
+    word: text(peek(error, "status")),
+    message: text(peek(error, "message")) ?? text(error),
+    reason: text(peek(detail("ErrorInfo"), "reason")),
+    retryDelayMs: delayMs(text(peek(detail("RetryInfo"), "retryDelay"))),
+    quotas: list(peek(detail("QuotaFailure"), "violations")).flatMap((one) => text(peek(one, "quotaId")) ?? []),
+  };
+}
+
+/** The JSON in a text that may begin otherwise; the first of a list. */
+function parsed(said: string): unknown {
+  try {
+    const found: unknown = JSON.parse(said.slice(Math.max(0, said.search(/[[{]/))));
+    return Array.isArray(found) ? found[0] : found;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `"34s"`, `"34.07s"`. */
+function delayMs(delay: string | undefined): number | undefined {
+  const [, seconds] = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(delay ?? "") ?? [];
+  return seconds === undefined ? undefined : Number(seconds) * 1_000;
+}
