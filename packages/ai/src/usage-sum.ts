@@ -15,4 +15,8 @@ export function sumOfUsage(usages: readonly Usage[]): Usage {
 }
 
 /** Of a call that never was sent. */
-export const nothingSpent = { certainty: "actual", inputTokens: 0, outputTokens: 0 } as const satisfies Usage;
+export const nothingSpent: Usage & { readonly certainty: "actual" } = {
+  certainty: "actual",
+  inputTokens: 0,
+  outputTokens: 0,
+};

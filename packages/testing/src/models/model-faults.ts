@@ -21,6 +21,45 @@ export type FaultyWay =
   /** The connection never came about. */
   | { readonly is: "no-connection"; readonly cause: string };
 
+/** The faults by name; a number is a status. */
+export type ModelFaultName =
+  | "connection-refused"
+  | "name-not-found"
+  | "certificate-expired"
+  | "reset-before-answer"
+  | "reset-in-answer"
+  | "no-answer"
+  | "trickle"
+  | "400"
+  | "401"
+  | "402"
+  | "403"
+  | "408"
+  | "409"
+  | "413"
+  | "415"
+  | "422"
+  | "425"
+  | "429"
+  | "429-seconds"
+  | "429-day"
+  | "499"
+  | "500"
+  | "502"
+  | "503"
+  | "503-seconds"
+  | "504"
+  | "529"
+  | "error-under-200"
+  | "page"
+  | "truncated-json"
+  | "empty-body"
+  | "quota-spent"
+  | "too-long"
+  | "unknown-model"
+  | "content-refused"
+  | "busy";
+
 /** A way a provider fails, whatever was asked of it, and what that means for the job. */
 export interface ModelFault {
   readonly way: FaultyWay;
@@ -42,7 +81,7 @@ const json = "application/json";
  * Every line of the table of failures that no answer's shape has part in. An adapter is held to it by `describeModels`; a scripted
  * provider plays it.
  */
-export const modelFaults = {
+export const modelFaults: Readonly<Record<ModelFaultName, ModelFault>> = {
   "connection-refused": {
     way: { is: "no-connection", cause: "ECONNREFUSED" },
     code: "MODEL_UNREACHABLE",
@@ -125,6 +164,4 @@ export const modelFaults = {
   "unknown-model": { way: means("unknownModel", 404), code: "MODEL_UNKNOWN", failureClass: "fail" },
   "content-refused": { way: means("contentBlocked", 400), code: "MODEL_CONTENT_BLOCKED", failureClass: "fail" },
   busy: { way: means("busy", 503), code: "MODEL_BUSY", failureClass: "defer" },
-} as const satisfies Readonly<Record<string, ModelFault>>;
-
-export type ModelFaultName = keyof typeof modelFaults;
+};

@@ -1,5 +1,23 @@
 import type { FailureClass, ModelErrorCode } from "@semel/core";
 
+/** Wrong answers by name. */
+export type AnswerFaultName =
+  | "too-few-vectors"
+  | "too-many-vectors"
+  | "wrong-index"
+  | "wrong-dimensions"
+  | "not-a-number"
+  | "all-zeros"
+  | "no-finish"
+  | "empty-answer"
+  | "cut"
+  | "blocked"
+  | "stream-reset"
+  | "stream-error"
+  | "stream-silence"
+  | "no-picture"
+  | "not-a-picture";
+
 /** An answer that arrives, and is none. */
 export interface AnswerFault {
   /** What has to be asked for it to happen. */
@@ -11,7 +29,7 @@ export interface AnswerFault {
 const invalid = { code: "MODEL_ANSWER_INVALID", failureClass: "retry" } as const;
 
 /** Wrong answers, by kind of model; `text` is of texts, streams and data alike. */
-export const answerFaults = {
+export const answerFaults: Readonly<Record<AnswerFaultName, AnswerFault>> = {
   "too-few-vectors": { of: "embedding", ...invalid },
   "too-many-vectors": { of: "embedding", ...invalid },
   "wrong-index": { of: "embedding", ...invalid },
@@ -27,6 +45,4 @@ export const answerFaults = {
   "stream-silence": { of: "stream", code: "MODEL_TIMEOUT", failureClass: "retry" },
   "no-picture": { of: "image", ...invalid },
   "not-a-picture": { of: "image", ...invalid },
-} as const satisfies Readonly<Record<string, AnswerFault>>;
-
-export type AnswerFaultName = keyof typeof answerFaults;
+};

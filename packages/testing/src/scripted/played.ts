@@ -2,8 +2,8 @@ import type { FailureFacts } from "@semel/ai/provider";
 import { type Clock, ModelError } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import type { DialectMeaning } from "../models/model-dialect.ts";
-import { type FaultyWay, type ModelFault, modelFaults } from "../models/model-faults.ts";
-import { type AnswerFault, answerFaults } from "./answer-faults.ts";
+import { type FaultyWay, type ModelFault, type ModelFaultName, modelFaults } from "../models/model-faults.ts";
+import { type AnswerFault, type AnswerFaultName, answerFaults } from "./answer-faults.ts";
 import type { ScriptedRequest, ScriptedStep } from "./step.ts";
 
 /** What a scripted request throws: the facts an adapter would have read off its client's error. */
@@ -27,7 +27,7 @@ export async function playFault(
   { fault, retryAfter }: ScriptedStep,
   request: ScriptedRequest,
   signal: AbortSignal,
-): Promise<keyof typeof answerFaults | undefined> {
+): Promise<AnswerFaultName | undefined> {
   if (fault === undefined) return undefined;
   if (isModelFault(fault)) {
     const { way }: ModelFault = modelFaults[fault];
@@ -47,7 +47,7 @@ export async function playFault(
   );
 }
 
-const isModelFault = (fault: string): fault is keyof typeof modelFaults => Object.hasOwn(modelFaults, fault);
+const isModelFault = (fault: string): fault is ModelFaultName => Object.hasOwn(modelFaults, fault);
 
 function factsOf(way: FaultyWay, name: string, ownRetryAfterMs: number | undefined): FailureFacts {
   const message = `scripted: ${name}`;

@@ -1,10 +1,12 @@
 import {
+  type Answer,
   type Clock,
   type EmbeddingModel,
   type ImageModel,
   type ModelCall,
   ModelError,
   type TextModel,
+  type TextRequest,
   type Usage,
 } from "@semel/core";
 import { expect } from "vitest";
@@ -51,10 +53,10 @@ export interface ModelsSuite {
 /** It must never be seen again, wherever a provider repeats it; of no shape that would give it away as a key. */
 export const canary = "canary7f3a9b1c5d2e8f40";
 
-export const ask = { messages: [{ role: "user", text: "Hello" }] } as const;
+export const ask: TextRequest = { messages: [{ role: "user", text: "Hello" }] };
 
 /** A PNG as far as anybody looks: its signature. */
-export const picture = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+export const picture: Uint8Array<ArrayBuffer> = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 export const vector = (index: number, values: readonly number[] = [index + 1, 0.5, -0.25]): DialectVector => ({
   index,
@@ -103,7 +105,11 @@ export class Stage {
   }
 
   /** One call of the kind, that any model can answer. */
-  call(kind: ModelKind, call: ModelCall = {}, on: VirtualClock | ModelsUnderTest = new VirtualClock()) {
+  call(
+    kind: ModelKind,
+    call: ModelCall = {},
+    on: VirtualClock | ModelsUnderTest = new VirtualClock(),
+  ): Promise<Answer> {
     const models = on instanceof VirtualClock ? { [kind]: this.model(kind, { clock: on }) } : on;
     switch (kind) {
       case "embedding":
@@ -146,4 +152,4 @@ export function usages(): { readonly told: Usage[]; readonly onUsage: (usage: Us
   return { told, onUsage: (usage) => void told.push(usage) };
 }
 
-export const nothingSpent = { certainty: "actual", inputTokens: 0, outputTokens: 0 } as const;
+export const nothingSpent: Usage = { certainty: "actual", inputTokens: 0, outputTokens: 0 };
