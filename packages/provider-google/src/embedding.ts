@@ -1,5 +1,5 @@
 import { peek, type WireEmbeddings, type WireVector } from "@semel/ai/provider";
-import { Refusal } from "./failure.ts";
+import { Truncated } from "./failure.ts";
 import { listOf, numberOf } from "./read.ts";
 
 /**
@@ -11,7 +11,7 @@ export const contentsOf = (texts: readonly string[]): readonly object[] =>
 /** @param isToBeNormalised the provider has shortened them, and left them at whatever length came of it. */
 export function readEmbeddings(answer: unknown, isToBeNormalised: boolean): WireEmbeddings {
   const embeddings = listOf(peek(answer, "embeddings"));
-  if (embeddings.some(isTruncated)) throw new Refusal(cutText, 400);
+  if (embeddings.some(isTruncated)) throw new Truncated();
   return {
     vectors: embeddings.map((one): WireVector => {
       const values = listOf(peek(one, "values")).map((value) => numberOf(value) ?? Number.NaN);
@@ -23,7 +23,6 @@ export function readEmbeddings(answer: unknown, isToBeNormalised: boolean): Wire
 
 /** A vector of the beginning of a text would pass for one of the text. */
 const isTruncated = (embedding: unknown): boolean => peek(peek(embedding, "statistics"), "truncated") === true;
-const cutText = JSON.stringify({ error: { message: "the input is too long, and was cut", status: "INVALID_ARGUMENT" } });
 
 /** Vertex AI counts for each text; the Gemini API for all together, or not at all. */
 function tokensOf(answer: unknown, embeddings: readonly unknown[]): number | undefined {

@@ -15,6 +15,9 @@ export class Refusal extends Error {
   }
 }
 
+/** An answer for the beginning of a text that was too long, and was cut. */
+export class Truncated extends Error {}
+
 /** A page, or nothing, in place of an answer. */
 export class NoAnswer extends Error {
   readonly answer: "page" | "broken";
@@ -29,14 +32,17 @@ export const failureOf =
   (clock: Clock = systemClock) =>
   (thrown: unknown): FailureFacts => {
     if (thrown instanceof NoAnswer) return { answer: thrown.answer, message: thrown.message };
+    if (thrown instanceof Truncated)
+      return { code: "context_length_exceeded", message: "a text was too long, and was cut" };
     const said = String(peek(thrown, "message") ?? thrown);
     if (thrown instanceof SyntaxError || brokenStream.test(said))
       return { answer: "broken", message: "its JSON is broken", hasBegun: true };
     const refusal = thrown instanceof Refusal ? thrown : undefined;
     const error = googleErrorOf(refusal?.body ?? said);
     const own = peek(thrown, "status");
-    const status = typeof own === "number" ? own : error?.code;
-    if (status === undefined && error === undefined) return unanswered(thrown, said);
+    const status = typeof own === "number" ? own : error?.httpStatus;
+    if (status === undefined && error === undefined)
+      return refusal ? { answer: "broken", message: "its JSON is broken" } : unanswered(thrown, said);
     const facts: FailureFacts = {
       status,
       code: error?.word,
@@ -72,7 +78,10 @@ function meaningOf({ status }: FailureFacts, error: GoogleError | undefined, clo
   const { word, message = "", reason = "", quotas = [] } = error ?? {};
   const isOneOf = (...statuses: readonly number[]): boolean => status !== undefined && statuses.includes(status);
   if (isOneOf(400, 403) && (keyReason.test(reason) || keyWords.test(message))) return { status: 401 };
-  if (reason === "BILLING_DISABLED" || (isOneOf(400, 403) && word !== "INVALID_ARGUMENT" && /\bbilling\b/i.test(message)))
+  if (
+    reason === "BILLING_DISABLED" ||
+    (isOneOf(400, 403) && word !== "INVALID_ARGUMENT" && /\bbilling\b/i.test(message))
+  )
     return { code: "insufficient_quota" };
   if (isOneOf(429) && moneyWords.test(message)) return { code: "insufficient_quota" };
   // The delay that comes with it is that of another limit, and the quota is still spent when it is over.

@@ -2,8 +2,8 @@ import { peek } from "@semel/ai/provider";
 
 /** What Google says of a failure: `{"error":{…}}`, with details by their types. */
 export interface GoogleError {
-  /** The HTTP status again; the only one within a stream. */
-  readonly code: number | undefined;
+  /** As it would be, where it came under 200. */
+  readonly httpStatus: number | undefined;
   /** `RESOURCE_EXHAUSTED`, `INVALID_ARGUMENT` … */
   readonly word: string | undefined;
   readonly message: string | undefined;
@@ -13,6 +13,19 @@ export interface GoogleError {
   /** Which quotas were exceeded. */
   readonly quotas: readonly string[];
 }
+
+const statusOfWord: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
@@ -24,9 +37,10 @@ export function googleErrorOf(said: string): GoogleError | undefined {
   const details = list(peek(error, "details"));
   const detail = (type: string): unknown => details.find((one) => text(peek(one, "@type"))?.endsWith(`.${type}`));
   const code = peek(error, "code");
+  const word = text(peek(error, "status"));
   return {
-    code: typeof code === "number" ? code : undefined,
-    word: text(peek(error, "status")),
+    httpStatus: typeof code === "number" && code >= 400 && code < 600 ? code : statusOfWord[word ?? ""],
+    word,
     message: text(peek(error, "message")) ?? text(error),
     reason: text(peek(detail("ErrorInfo"), "reason")),
     retryDelayMs: delayMs(text(peek(detail("RetryInfo"), "retryDelay"))),

@@ -10,7 +10,6 @@ import {
   mockText,
   peek,
   textModel,
-  type WireImageRequest,
   type WireRequest,
 } from "@semel/ai/provider";
 import {
@@ -22,12 +21,12 @@ import {
   type TextModel,
 } from "@semel/core";
 import { knownOnly } from "@semel/core/adapter";
-import { type GoogleClient, hostOf, makeClient, quietly } from "./client.ts";
+import { type GoogleClient, hostOf, makeClient } from "./client.ts";
 import { contentBody, readContent, readPieces } from "./content.ts";
 import { credentialOf } from "./credential.ts";
 import { contentsOf, readEmbeddings } from "./embedding.ts";
 import { failureOf } from "./failure.ts";
-import { imagenBody, pictureBody, readImagen, readPicture } from "./image.ts";
+import { imagen, picture } from "./image.ts";
 import { isImagen } from "./image-shape.ts";
 import { embeddingFacts } from "./known-models.ts";
 import { textOf } from "./read.ts";
@@ -155,32 +154,8 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
       return textModel(isMock ? mockText(settings) : settings);
     },
     image(model) {
-      const draw = isImagen(named(model)) ? imagen(client, model) : picture(client, model);
-      const settings = { ...common(model), ...draw };
+      const settings = { ...common(model), ...(isImagen(model) ? imagen : picture)(client, model) };
       return imageModel(isMock ? mockImage(settings) : settings);
-    },
-  };
-}
-
-const picture = (client: GoogleClient, model: string) => ({
-  features: { maxCount: 1 },
-  send: async (request: WireImageRequest, exchange: Exchange) => {
-    const { contents, config } = pictureBody(model, request);
-    const body = { model, contents, config: { ...config, ...sent(client, exchange) } };
-    return readPicture(await client.models.generateContent(body as never));
-  },
-});
-
-function imagen(client: GoogleClient, model: string) {
-  const { models, vertexai } = client;
-  if (vertexai !== true || !models.generateImages)
-    throw new OptionInvalidError("google image", "an image model of Gemini's, or a client for Vertex AI", model);
-  return {
-    features: { maxCount: 4 },
-    send: async (request: WireImageRequest, exchange: Exchange) => {
-      const { prompt, config } = imagenBody(model, request);
-      const body = { model, prompt, config: { ...config, ...sent(client, exchange) } };
-      return readImagen(await quietly(() => models.generateImages?.(body as never)));
     },
   };
 }

@@ -26,7 +26,7 @@ export function shapeOf(model: string, size: string): Shape {
   const [width = 0, height = 0] = size.split("x").map(Number);
   const ratios = isImagen(model) ? imagenRatios : geminiRatios;
   const [nearest] = ratios
-    .map((aspectRatio) => ({ aspectRatio, off: Math.abs(Math.log(width / height / valueOf(aspectRatio))) }))
+    .map((aspectRatio) => ({ aspectRatio, off: Math.abs(Math.log(width / height / quotientOf(aspectRatio))) }))
     .sort((a, b) => a.off - b.off);
   const megapixels = (width * height) / 1e6;
   const found = sizes.find(([from, to]) => megapixels >= from && megapixels <= to);
@@ -44,7 +44,7 @@ export function shapeOf(model: string, size: string): Shape {
   return { aspectRatio: nearest.aspectRatio, ...(imageSize && { imageSize }) };
 }
 
-function valueOf(ratio: string): number {
+function quotientOf(ratio: string): number {
   const [width = 1, height = 1] = ratio.split(":").map(Number);
   return width / height;
 }
