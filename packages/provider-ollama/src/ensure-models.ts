@@ -1,0 +1,87 @@
+import { type ModelOptions, peek } from "@semel/ai/provider";
+import { type Duration, ModelError } from "@semel/core";
+import { toMs } from "@semel/core/adapter";
+import { asked } from "./asked.ts";
+import { type Connection, clientFor } from "./client.ts";
+import { textOf } from "./embedding.ts";
+import { shortName } from "./model-name.ts";
+import { reasonOf } from "./pull/hosted-model.ts";
+import { missing } from "./pull/pull-errors.ts";
+
+export interface EnsureModelsOptions {
+  /** Ends the waiting, with its reason. Pulls that are under way go on: jobs may be waiting for them. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of the waiting, all in all; pulls go on here, too. Default: as long as the pulls may take. */
+  readonly timeout?: Duration | undefined;
+}
+
+/** What the models of one provider are made sure of with. */
+export interface Wanted {
+  readonly models: readonly string[];
+  readonly connection: Connection;
+  readonly host: string;
+  /** Of an exchange about a model, or about all of them. */
+  readonly options: (model: string) => ModelOptions;
+  /** Why the model could not be had; `undefined` once it is there. Absent where nothing is pulled. */
+  readonly pull: ((model: string) => Promise<ModelError | undefined>) | undefined;
+}
+
+/** Asks which models there are, and pulls the others, one after the other: a second download at a time would only slow the first. */
+export async function ensureModels(wanted: Wanted, { signal, timeout }: EnsureModelsOptions): Promise<void> {
+  const all = wanted.options("models");
+  const over = new AbortController();
+  const late = (): ModelError =>
+    new ModelError("MODEL_TIMEOUT", `ollama: the models are not all there after ${timeout}; pulls go on`, {
+      ...{ provider: "ollama", model: "models", isRetryable: true },
+    });
+  const timer =
+    timeout === undefined
+      ? undefined
+      : all.clock?.timer(toMs(timeout, "ensureModels.timeout"), () => over.abort(late()));
+  const end = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  try {
+    const there = await asked(all, { signal: end }, (exchange) =>
+      clientFor(wanted.connection, exchange, "whole").list().then(namesOf),
+    );
+    const failed: ModelError[] = [];
+    for (const model of wanted.models.filter((name) => !there.has(shortName(name)))) {
+      const error = wanted.pull
+        ? await unlessOver(end, wanted.pull(model))
+        : missing({ model, host: wanted.host }, "the host does not have it, and nothing is pulled");
+      if (error) failed.push(error);
+    }
+    if (failed.length > 0) throw allOf(failed);
+  } finally {
+    timer?.cancel();
+  }
+}
+
+const namesOf = (answer: unknown): ReadonlySet<string> => {
+  const list = peek(answer, "models");
+  const names = (Array.isArray(list) ? list : []).map((one: unknown) =>
+    textOf(peek(one, "model") ?? peek(one, "name")),
+  );
+  return new Set(names.flatMap((name) => (name === undefined ? [] : [shortName(name)])));
+};
+
+function unlessOver<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** One error for all that could not be had. It is final where one of them is. */
+function allOf(errors: readonly ModelError[]): ModelError {
+  const isFinal = errors.some(({ failureClass }) => failureClass === "fail");
+  const models = errors.map((error) => ({ model: error.model, code: error.code, reason: reasonOf(error) }));
+  const message = models.map(({ model, reason }) => `${model}: ${reason}`).join("; ");
+  return new ModelError(isFinal ? "MODEL_UNKNOWN" : "MODEL_PREPARING", `ollama has not all models: ${message}`, {
+    ...{ provider: "ollama", model: models.map(({ model }) => model).join(", "), isRetryable: !isFinal },
+    failureClass: isFinal ? "fail" : "defer",
+    details: { models },
+    cause: errors[0],
+  });
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { OptionInvalidError } from "@semel/core";
+import type { Connection } from "./client.ts";
+import { addressOf } from "./host.ts";
+import type { OllamaOptions } from "./ollama.ts";
+
+/** The server of one provider: how it is reached, and what must not be shown of that. */
+export interface Server extends Connection {
+  readonly host: string;
+  readonly secrets: readonly string[];
+  /** The same word for the same credential, which it says nothing of; `undefined` without one. */
+  readonly credential: string | undefined;
+}
+
+/** @throws `OPTION_INVALID` */
+export function serverOf({ host, headers = {}, fetch }: OllamaOptions): Server {
+  const address = addressOf(host ?? process.env.OLLAMA_HOST ?? "");
+  const given = headersOf(headers);
+  const authorization = given.authorization ?? address.authorization;
+  // The client sends this one by itself, to the makers of Ollama only.
+  const key = process.env.OLLAMA_API_KEY ?? "";
+  const values = Object.values(given).flatMap((value) => [value, value.replace(/^\S+\s+/, "")]);
+  return {
+    url: address.url,
+    host: address.host,
+    headers: { ...given, ...(authorization !== undefined && { authorization }) },
+    fetch,
+    secrets: [...values, ...address.secrets, key].filter((secret) => secret !== ""),
+    credential: authorization === undefined ? undefined : wordFor(authorization),
+  };
+}
+
+/** Checked here: `fetch` would say what is wrong with a value by repeating it. */
+function headersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  try {
+    return Object.fromEntries(new Headers(headers));
+  } catch {
+    throw new OptionInvalidError("ollama.headers", "an object with names and values of headers", "something else");
+  }
+}
+
+const words = new Map<string, string>();
+
+function wordFor(secret: string): string {
+  const word = words.get(secret) ?? randomUUID();
+  words.set(secret, word);
+  return word;
+}
