@@ -280,7 +280,7 @@ describe.each(versions)("with @google/genai %s", (version, Client) => {
       });
     });
 
-    it.each([
+    it.each<readonly [string, Body, string]>([
       ["cut", says("hi", "MAX_TOKENS"), "MODEL_OUTPUT_CUT"],
       ["cut by its thoughts", answer([], "MAX_TOKENS"), "MODEL_OUTPUT_CUT"],
       ...[
