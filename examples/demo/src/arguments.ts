@@ -11,9 +11,13 @@ export interface Arguments {
   readonly data: string | undefined;
   /** The URL of a Redis to run on; `undefined`: the embedded database. */
   readonly redis: string | undefined;
+  /** Whose vectors; `undefined`: as the environment says. */
+  readonly model: (typeof models)[number] | undefined;
   readonly concurrency: number;
   readonly reset: boolean;
 }
+
+const models = ["lexical", "openai", "ollama"] as const;
 
 export const help = `Usage: npm run demo [-- <folder>] [options]
 
@@ -22,6 +26,8 @@ Embeds every text of a folder, chunk by chunk, each chunk once. Without a folder
   --query "<text>"    the nearest chunks of what was indexed
   --kill              kills a worker in the middle of a paid call and counts what was paid
   --redis <url>       runs on a Redis of yours instead of the embedded database
+  --model <name>      lexical, openai or ollama. Default: ollama where OLLAMA_HOST is set, openai where
+                      OPENAI_API_KEY is, else lexical: made here, no network
   --reset             forgets what earlier runs of this folder did, then runs
   --concurrency <n>   chunks at a time, 1 to 100 (20)
   --data <dir>        where state is kept (.semel/demo in the repository)
@@ -52,9 +58,12 @@ export function parseArguments(args: readonly string[]): Arguments {
   const concurrency = Number(values.concurrency ?? "20");
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 100)
     refuse(`--concurrency: expected a whole number from 1 to 100, got ${JSON.stringify(values.concurrency)}`);
+  const model = models.find((one) => one === values.model);
+  if (values.model !== undefined && !model)
+    refuse(`--model: expected ${models.join(", ")}, got ${JSON.stringify(values.model)}`);
   const mode = values.help ? "help" : values.kill ? "kill" : values.query === undefined ? "run" : "query";
   const { data, redis, reset = false } = values;
-  return { mode, folder, question, data, redis, concurrency, reset };
+  return { mode, folder, question, data, redis, model, concurrency, reset };
 }
 
 function parsed(args: readonly string[]) {
@@ -69,6 +78,7 @@ function parsed(args: readonly string[]) {
         concurrency: { type: "string" },
         data: { type: "string" },
         redis: { type: "string" },
+        model: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { chunkName, pathOf } from "./chunk-name.ts";
 import type { IndexStore } from "./index-store.ts";
 import type { Mishaps } from "./mishaps.ts";
-import type { FakeProvider } from "./provider.ts";
+import type { CountedProvider } from "./provider.ts";
 
 /** The main job: one chunk of one document. */
 export const embedChunk = defineJob({
@@ -30,7 +30,7 @@ export const embedChunk = defineJob({
 export type ChunkPayload = PayloadOf<typeof embedChunk>;
 
 export interface EmbedParts {
-  readonly provider: FakeProvider;
+  readonly provider: CountedProvider;
   readonly index: IndexStore;
   readonly mishaps: Mishaps;
 }

@@ -1,20 +1,22 @@
 import type { Arguments } from "./arguments.ts";
 import { DemoError, exitCodes } from "./demo-error.ts";
+import { embedderOf } from "./embedder.ts";
 import { type Entry, IndexStore } from "./index-store.ts";
-import { cosine, lexicalEmbedding, wordsOf } from "./lexical-embedding.ts";
+import { cosine, wordsOf } from "./lexical-embedding.ts";
 import { placeOf } from "./state-folder.ts";
 import { count, plural, printable, shortened, styled, type Terminal } from "./terminal.ts";
 
 const shown = 5;
 const excerptLength = 160;
 
-/** `--query`: the nearest chunks of what was indexed. Reads the index alone, so it works beside a run. */
-export function query(options: Arguments, terminal: Terminal): number {
-  const place = placeOf(options);
+/** `--query`: the nearest chunks of what was indexed. Reads the index alone, so it works beside a run; the question is embedded as the chunks were. */
+export async function query(options: Arguments, terminal: Terminal): Promise<number> {
+  const embedder = await embedderOf(options);
+  const place = placeOf(options, embedder.space);
   const entries = new IndexStore(place.state).entries();
   if (entries.length === 0)
     throw new DemoError("NOTHING_INDEXED", "nothing of this folder is indexed yet; run the demo without --query first");
-  const asked = lexicalEmbedding(options.question);
+  const asked = await embedder.embed(options.question, {});
   const nearest = entries
     .map((entry) => ({ entry, score: cosine(asked, entry.vector) }))
     .filter(({ score }) => score > 0)
@@ -29,7 +31,8 @@ export function query(options: Arguments, terminal: Terminal): number {
     );
   }
   if (nearest.length === 0) terminal.line("  nothing: no chunk shares a word or a part of one with it");
-  terminal.line(styled("dim", "\nThe embedding is lexical: it compares words and their parts, not meanings."));
+  if (embedder.isFake)
+    terminal.line(styled("dim", "\nThe embedding is lexical: it compares words and their parts, not meanings."));
   return exitCodes.holds;
 }
 

@@ -4,12 +4,13 @@ import type { Arguments } from "./arguments.ts";
 import { type BackendPlace, connect, nameOf, openSemel } from "./backend.ts";
 import { DemoError, exitCodes } from "./demo-error.ts";
 import { embedProcessor } from "./embed-chunk.ts";
+import { type Embedder, embedderOf } from "./embedder.ts";
 import { type Answer, Feed } from "./feed.ts";
 import { IndexStore } from "./index-store.ts";
 import { Ledger } from "./ledger.ts";
 import { Mishaps } from "./mishaps.ts";
 import { Progress, tallied } from "./progress.ts";
-import { FakeProvider } from "./provider.ts";
+import { CountedProvider } from "./provider.ts";
 import { Reading } from "./reading.ts";
 import { backendPlaceOf, forget, makeFolder, type Place, placeOf } from "./state-folder.ts";
 import { summarise } from "./summary.ts";
@@ -23,7 +24,8 @@ const shownSkipped = 5;
 
 /** The main mode: every chunk of a folder, embedded once. */
 export async function runFolder(options: Arguments, terminal: Terminal, stop: AbortSignal): Promise<number> {
-  const place = placeOf(options);
+  const embedder = await embedderOf(options);
+  const place = placeOf(options, embedder.space);
   await demandText(place);
   const startedAt = performance.now();
   if (options.reset) await forget(place);
@@ -39,11 +41,12 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
   try {
     // A Redis that is not there is told in one line; what is embedded is there, and takes its time.
     if (where.kind === "embedded") {
-      introduce(terminal, place, where);
+      introduce(terminal, place, where, embedder);
       if (terminal.isTty) terminal.bar(styled("dim", `  starting ${nameOf(where)} …`));
     }
     await connect(semel, where);
-    if (where.kind === "redis") introduce(terminal, place, where);
+    if (where.kind === "redis") introduce(terminal, place, where, embedder);
+    await embedder.prepare((text) => terminal.isTty && terminal.bar(styled("dim", `  ${text}`)), stop);
     progress = new Progress(terminal, () => ({ done: done(), total: feed.jobs.size, isReading: feed.isReading }));
     // The folder is ours alone from here on: one process at a time.
     const startedIn = performance.now() - startedAt;
@@ -51,7 +54,7 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
     const linesBefore = ledger.lines.length;
     const index = new IndexStore(place.state);
     const mishaps = new Mishaps();
-    const provider = new FakeProvider(ledger, mishaps);
+    const provider = new CountedProvider(embedder, ledger, mishaps);
     const worker = semel.worker({
       processors: [embedProcessor({ provider, index, mishaps })],
       concurrency: options.concurrency,
@@ -91,7 +94,12 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
 const isFinal = (job: Answer): boolean =>
   job.outcome === "replayed" || (job.outcome === "duplicate" && ["completed", "dead", "cancelled"].includes(job.state));
 
-function introduce(terminal: Terminal, { folder, isRepository, state }: Place, where: BackendPlace): void {
+function introduce(
+  terminal: Terminal,
+  { folder, isRepository, state }: Place,
+  where: BackendPlace,
+  embedder: Embedder,
+): void {
   const what = isRepository ? "this repository's Markdown" : folder;
   terminal.line(styled("bold", `Semel demo: embedding ${printable(what)}, each chunk once`));
   const dim = (text: string) => terminal.line(styled("dim", `  ${text}`));
@@ -101,7 +109,7 @@ function introduce(terminal: Terminal, { folder, isRepository, state }: Place, w
     dim(`state      ${nameOf(where)}, namespace ${where.namespace} (queue, store)`);
     dim(`           ${printable(shortest(state))} (index, ledger)`);
   }
-  dim("embedding  lexical, made here: hashed words and trigrams; the provider is fake and every call is counted");
+  dim(`embedding  ${printable(embedder.about)}`);
   terminal.line();
 }
 

@@ -27,8 +27,14 @@ export interface Place {
   readonly redis: string | undefined;
 }
 
-/** @throws {DemoError} `FOLDER_NOT_FOUND`, `NOT_A_FOLDER`, `FOLDER_UNREADABLE`, `ARGUMENT_INVALID` */
-export function placeOf({ folder: given, data, redis }: Pick<Arguments, "folder" | "data" | "redis">): Place {
+/**
+ * @param space of the vectors that are kept there.
+ * @throws {DemoError} `FOLDER_NOT_FOUND`, `NOT_A_FOLDER`, `FOLDER_UNREADABLE`, `ARGUMENT_INVALID`
+ */
+export function placeOf(
+  { folder: given, data, redis }: Pick<Arguments, "folder" | "data" | "redis">,
+  space = "lexical",
+): Place {
   const folder = realFolder(given ?? repository);
   const hash = digest(folder).slice(0, 10);
   const dataFolder = dataPath(data);
@@ -37,7 +43,9 @@ export function placeOf({ folder: given, data, redis }: Pick<Arguments, "folder"
     .slice(0, 24);
   // What was paid for is written down beside what knows it: another Redis knows nothing of it.
   const server = redis === undefined ? "" : `-redis-${digest(redisAddress(redis)).slice(0, 10)}`;
-  const state = join(dataFolder, `${name}-${hash}${server}`);
+  // Vectors of two spaces never meet in one index.
+  const model = space === "lexical" ? "" : `-${space.replace(/[^A-Za-z0-9.]+/g, "-").slice(-40)}`;
+  const state = join(dataFolder, `${name}-${hash}${server}${model}`);
   const isRepository = given === undefined;
   const ledger = join(state, "effects.jsonl");
   return { folder, isRepository, hash, data: dataFolder, state, queue: join(state, "queue"), ledger, redis };

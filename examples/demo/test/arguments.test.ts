@@ -9,6 +9,7 @@ describe("the demo's arguments", () => {
       question: "",
       data: undefined,
       redis: undefined,
+      model: undefined,
       concurrency: 20,
       reset: false,
     });
@@ -38,6 +39,7 @@ describe("the demo's arguments", () => {
     [["--redis", ""], "--redis: expected the URL of a Redis that is running"],
     [["--redis", "--kill"], "--redis: expected the URL of a Redis that is running"],
     [["--rediss", "x"], "Unknown option '--rediss'"],
+    [["--model", "gpt"], '--model: expected lexical, openai, ollama, got "gpt"'],
     [["--concurrency", "0"], "--concurrency: expected a whole number from 1 to 100"],
     [["--concurrency", "many"], "--concurrency: expected a whole number from 1 to 100"],
     [["--concurrency", ""], "--concurrency: expected a whole number from 1 to 100"],

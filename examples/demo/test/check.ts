@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { modelServer } from "./model-server.ts";
 import { makeOddFolder, prose } from "./odd-folder.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -24,12 +25,17 @@ interface Ran {
   readonly err: string;
 }
 
+// Whoever runs this may have keys of their own, which are not for this.
+const { OPENAI_API_KEY: _, OPENAI_BASE_URL: __, OLLAMA_HOST: ___, ...ownEnv } = process.env;
+
 /** @param during is told what was printed so far, whenever there is more */
 async function demo(
   args: readonly string[],
   during?: (out: string, child: ReturnType<typeof spawn>) => void,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args, "--data", data]);
+  const all = ["--disable-warning=ExperimentalWarning", main, ...args, "--data", data];
+  const child = spawn(process.execPath, all, { env: { ...ownEnv, ...env } });
   const printed = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed.out += text;
@@ -216,7 +222,64 @@ async function killDemo(): Promise<void> {
   );
 }
 
+async function realModels(): Promise<void> {
+  const small = folder("small");
+  writeFileSync(join(small, "one.md"), prose(1, 6_000));
+  await using server = await modelServer();
+  const key = "sk-of-the-demo-0123456789abcdef";
+  for (const [name, env, requests] of [
+    ["openai", { OPENAI_API_KEY: key, OPENAI_BASE_URL: `${server.url}/v1` }, server.openai],
+    ["ollama", { OLLAMA_HOST: server.url }, server.ollama],
+  ] as const) {
+    let chunks = 0;
+    await check(
+      `models of ${name}, because the environment names them`,
+      () => demo([small], undefined, env),
+      (ran) => {
+        assert.equal(ran.code, 0);
+        assert.equal(ran.err, "");
+        assert.match(ran.out, new RegExp(`embedding +${name}/.* real calls`));
+        assert(!ran.out.includes(key));
+        chunks = row(ran, "effects done");
+        assert.equal(chunks, row(ran, "chunks") - 1);
+        // One text to see whether anybody is there, and each chunk once, several to a request.
+        assert.equal(requests.texts, chunks + 1);
+        assert(requests.count < requests.texts, `${requests.count} requests for ${requests.texts} texts`);
+      },
+    );
+    await check(
+      `a query by ${name}`,
+      () => demo([small, "--query", "down here"], undefined, env),
+      (ran) => {
+        assert.equal(ran.code, 0);
+        assert.match(ran.out, /^ {2}0\.\d{3} {2}\S/m);
+        assert.doesNotMatch(ran.out, /lexical/);
+        assert.equal(requests.texts, chunks + 2);
+      },
+    );
+  }
+  await check(
+    "a key that is refused is told at once, and not shown",
+    () =>
+      demo([small], undefined, { OPENAI_API_KEY: "sk-wrong-0123456789abcdef", OPENAI_BASE_URL: `${server.url}/v1` }),
+    (ran) => {
+      assert.equal(ran.code, 1);
+      assert.match(ran.err, /^demo: MODEL_CREDENTIAL_REFUSED: /);
+      assert(!ran.err.includes("sk-wrong"));
+    },
+  );
+  await check(
+    "the placeholder of a key is none",
+    () => demo([small], undefined, { OPENAI_API_KEY: "your_openai_api_key_here" }),
+    (ran) => {
+      assert.equal(ran.code, 0);
+      assert.match(ran.out, /embedding +lexical/);
+    },
+  );
+}
+
 await badArguments();
+await realModels();
 await killDemo();
 await oddFolder();
 await interrupted();
