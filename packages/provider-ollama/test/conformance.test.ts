@@ -1,21 +1,9 @@
-import { unclassifiedFailures } from "@semel/ai/provider";
 import { describeModels } from "@semel/testing/models";
-import { afterAll, afterEach, beforeEach, expect, type MockInstance, vi } from "vitest";
 import { ollama } from "../src/index.ts";
 import { dialect } from "./dialect.ts";
+import { nothingIsPrintedOrUnknown } from "./shared.ts";
 
-// Every failure of the suite is one that the table knows.
-afterAll(() => expect(unclassifiedFailures()).toBe(0));
-
-// The client prints what it cannot read, and a prompt's answer with it.
-const printers = ["log", "info", "warn", "error", "debug"] as const;
-let printed: MockInstance[];
-beforeEach(() => {
-  printed = printers.map((name) => vi.spyOn(console, name));
-});
-afterEach(() => {
-  for (const spy of printed) expect(spy).not.toHaveBeenCalled();
-});
+nothingIsPrintedOrUnknown();
 
 describeModels({
   name: "ollama",
