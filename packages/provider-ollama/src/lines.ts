@@ -17,9 +17,8 @@ async function* checked({ body }: Response): AsyncGenerator<Uint8Array> {
     const data = answerOf(line);
     count += 1;
     const isLast = peek(data, "done") === true || peek(data, "status") === "success";
-    // The client stops reading here. What ends the body is still to come, and frees the connection for the next call.
-    if (isLast) void drained(chunks);
     yield encoder.encode(`${line}\n`);
+    // The client stops reading here; fetch takes in what ends the body, and the connection is free for the next call.
     if (isLast) return;
   }
   throw new NoAnswer(
@@ -42,13 +41,5 @@ async function* split(chunks: Chunks): AsyncGenerator<string> {
     rest = done ? "" : (lines.pop() ?? "");
     for (const line of lines) if (line.trim() !== "") yield line;
     if (done) return;
-  }
-}
-
-async function drained(chunks: Chunks): Promise<void> {
-  try {
-    while (!(await chunks.read()).done);
-  } catch {
-    // The call has what it wanted.
   }
 }
