@@ -16,7 +16,10 @@ import { Caller } from "./item.ts";
 import { Room } from "./room.ts";
 
 export interface BatchOptions {
-  /** How long the first text of a request waits for others. Default: `"3ms"`. */
+  /**
+   * How long the first text of a request waits for others, at most: not where everybody who was answered last has come back, and nothing
+   * else is under way. Default: `"3ms"`.
+   */
   readonly window?: Duration | undefined;
   /** Texts of one request. Default and most: the model's `limits.maxItems`. */
   readonly maxItems?: number | undefined;

@@ -19,6 +19,7 @@ export class Batcher {
   #items: Item[] = [];
   #tokens = 0;
   #timer: Timer | undefined;
+  #turnEnd: NodeJS.Immediate | undefined;
   /** The window of those that wait is over: they go as soon as there is room. */
   #isDue = false;
 
@@ -42,7 +43,14 @@ export class Batcher {
   pump(): void {
     while (this.#items.length > 0 && this.#room.isFree && (this.#isFull || this.#isDue)) this.#send();
     if (this.#items.length === 0) this.#rest();
-    else if (!this.#isDue) this.#timer ??= this.#clock.timer(this.#rules.windowMs, () => this.#windowOver());
+    else if (!this.#isDue) this.#wait();
+  }
+
+  #wait(): void {
+    this.#timer ??= this.#clock.timer(this.#rules.windowMs, () => this.#windowOver());
+    if (this.#turnEnd || !this.#room.isComplete(this.#items.length)) return;
+    // Not at once: what is asked for in this very turn goes along.
+    this.#turnEnd = setImmediate(() => this.#windowOver());
   }
 
   get #isFull(): boolean {
@@ -50,14 +58,20 @@ export class Batcher {
   }
 
   #windowOver(): void {
-    this.#timer = undefined;
+    this.#stopWaiting();
     this.#isDue = true;
     this.pump();
   }
 
-  #rest(): void {
+  #stopWaiting(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    clearImmediate(this.#turnEnd);
+    this.#turnEnd = undefined;
+  }
+
+  #rest(): void {
+    this.#stopWaiting();
     this.#isDue = false;
     this.#onEmpty();
   }
@@ -65,7 +79,7 @@ export class Batcher {
   #send(): void {
     const batch = this.#take();
     if (batch.length === 0) return;
-    const end = this.#room.begin(this.#clock.monotonic());
+    const end = this.#room.begin(this.#clock.monotonic(), batch.length);
     void send(this.#model, batch).then((found) => {
       end(this.#clock.monotonic(), found.refused === 0 && found.taken > 0);
     });

@@ -19,6 +19,8 @@ export class Room {
   #inFlight = 0;
   #aloneMs: number | undefined;
   #since = 0;
+  /** Texts of the request that went last. */
+  #last = 0;
 
   /** @param onFree told whenever a request is over. */
   constructor(most: number, onFree: () => void) {
@@ -31,9 +33,18 @@ export class Room {
     return this.#inFlight < this.#now;
   }
 
-  /** A request goes. What is answered is called when it is over. */
-  begin(nowMs: number): (endMs: number, isAnswered: boolean) => void {
+  /**
+   * Nothing is under way, and as many texts wait as the last request had: whoever was answered has come back, and there is nobody left
+   * to wait for.
+   */
+  isComplete(waiting: number): boolean {
+    return this.#inFlight === 0 && this.#last > 0 && waiting >= this.#last;
+  }
+
+  /** A request of so many texts goes. What is answered is called when it is over. */
+  begin(nowMs: number, texts: number): (endMs: number, isAnswered: boolean) => void {
     const company = this.#inFlight++;
+    this.#last = texts;
     return (endMs, isAnswered) => {
       this.#inFlight--;
       if (isAnswered) this.#learn(endMs - nowMs, company);

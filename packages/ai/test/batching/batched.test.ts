@@ -186,6 +186,41 @@ describe("batched", () => {
     ]);
   });
 
+  it("waits for nobody where all who were answered have come back", async () => {
+    const { clock, inner, model } = setUp();
+    const first = each(model, texts(5));
+    await clock.advance(3);
+    await ends(first);
+    // The clock stands still from here on.
+    expect(await ends(each(model, texts(5)))).toEqual(texts(5).map(vectorOf));
+    expect(await ends(each(model, texts(8)))).toEqual(texts(8).map(vectorOf));
+    expect(inner.asked.map((one) => one.texts.length)).toEqual([5, 5, 8]);
+  });
+
+  it("waits for the others where some are missing, or where a request is under way that may bring them back", async () => {
+    const { clock, inner, model } = setUp();
+    const first = each(model, texts(5));
+    await clock.advance(3);
+    await ends(first);
+    const some = each(model, texts(4));
+    await clock.advance(2);
+    expect(inner.asked).toHaveLength(1);
+    await clock.advance(1);
+    await ends(some);
+    const { promise: answer, resolve } = Promise.withResolvers<void>();
+    inner.before = () => answer;
+    const held = each(model, texts(4, "held"));
+    await clock.advance(0);
+    expect(inner.asked).toHaveLength(3);
+    const meanwhile = each(model, texts(4, "meanwhile"));
+    await clock.advance(2);
+    expect(inner.asked).toHaveLength(3);
+    resolve();
+    await clock.advance(1);
+    await ends([...held, ...meanwhile]);
+    expect(inner.asked.map((one) => one.texts.length)).toEqual([5, 4, 4, 4]);
+  });
+
   it("collects while a provider that answers one by one is busy", async () => {
     const { clock, inner } = setUp();
     let freeAtMs = 0;
