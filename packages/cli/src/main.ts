@@ -8,11 +8,12 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 };
 
 const stop = new AbortController();
-process.on("SIGINT", () => {
-  // The second time somebody means it.
-  if (stop.signal.aborted) process.exit(exitCode.interrupted);
-  stop.abort(new Error("interrupted"));
-});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.on(signal, () => {
+    // The second time somebody means it.
+    if (stop.signal.aborted) process.exit(exitCode.interrupted);
+    stop.abort(new Error("interrupted"));
+  });
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // Whoever read has enough.
   if (error.code === "EPIPE") process.exit(exitCode.ok);

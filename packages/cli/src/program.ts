@@ -14,7 +14,7 @@ export type Asked = (command: () => Promise<Command>) => void;
 
 const about = "What waits, what runs, what died and why; and what to do about it.";
 const more = `
-Where the jobs are: --url, else semel.config.{ts,mts,js,mjs,cjs,json} from here upwards, else SEMEL_URL.
+Where the jobs are: --url or --config, else SEMEL_URL, else semel.config.{ts,mts,js,mjs,cjs,json} from here upwards.
 It ends with 0 done, 1 something is not well, 2 wrong usage, 3 not found, 4 unavailable, 5 refused, 130 interrupted.`;
 
 /** The grammar. Commands are loaded when they are asked for: `--help` should not wait for them. */

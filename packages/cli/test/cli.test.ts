@@ -318,6 +318,9 @@ describe("what can go wrong", () => {
     );
     const { code, out } = await cli(["ls"], { cwd });
     expect([code, out]).toEqual([0, expect.stringContaining("No queue at the backend of")]);
+    // What is said for this call goes before what lies about.
+    const { err } = await cli(["ls"], { cwd, env: { SEMEL_URL: "embedded:./absent" } });
+    expect(err).toContain(`there is no directory ${join(cwd, "absent")}`);
   });
 
   it("an embedded directory: looked at when nobody has it, never made, and whoever has it is named", async () => {
@@ -355,13 +358,18 @@ it("the command in a process of its own: its help, its version, its mistakes", a
 
 describe("on a terminal", () => {
   /** `script` gives the command a terminal of its own; what is written to it are keys. */
-  function terminal(args: readonly string[]): {
+  function terminal(args: readonly string[]): Terminal {
+    return inTerminal([process.execPath, ...self, ...args].map((word) => `'${word}'`).join(" "));
+  }
+
+  interface Terminal {
     readonly seen: () => string;
     press(keys: string): void;
     readonly ended: Promise<number | null>;
-  } {
-    const quoted = [process.execPath, ...self, ...args].map((word) => `'${word}'`).join(" ");
-    const child = spawn("script", ["-qefc", quoted, "/dev/null"], {
+  }
+
+  function inTerminal(line: string): Terminal {
+    const child = spawn("script", ["-qefc", line, "/dev/null"], {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm" },
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -393,6 +401,33 @@ describe("on a terminal", () => {
     press("n\r");
     expect(await ended).toBe(exitCode.refused);
     expect((await semel.counts()).some(({ paused }) => paused)).toBe(false);
+  });
+
+  it.each([
+    ["Ctrl-D", "\u0004", exitCode.refused],
+    ["Ctrl-C", "\u0003", exitCode.interrupted],
+  ])("at a question, %s is no as well", async (_, keys, code) => {
+    const { seen, press, ended } = terminal(on("pause"));
+    await waitFor(() => seen().includes("Go on? [y/N]"), { what: "the question", deadlineMs: 30_000 });
+    press(keys);
+    expect(await ended).toBe(code);
+    expect(seen()).toContain("nothing was done");
+    expect((await semel.counts()).some(({ paused }) => paused)).toBe(false);
+  });
+
+  it("top that is ended by a signal leaves the terminal as it was", async () => {
+    // Its pid is what tells it apart from whatever else runs here.
+    const own = mkdtempSync(join(tmpdir(), "semel-cli-"));
+    onTestFinished(() => rmSync(own, { recursive: true }));
+    const pidFile = join(own, "top.pid");
+    const quoted = [process.execPath, ...self, ...on("top", "--interval", "100ms")]
+      .map((word) => `'${word}'`)
+      .join(" ");
+    const { seen, ended } = inTerminal(`echo $$ > '${pidFile}'; exec ${quoted}`);
+    await waitFor(() => seen().includes("\u001b[H\u001b[J"), { what: "a drawing", deadlineMs: 30_000 });
+    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGTERM");
+    expect(await ended).toBe(0);
+    expect(seen().trimEnd().endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
   });
 });
 

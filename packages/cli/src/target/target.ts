@@ -26,7 +26,7 @@ export interface Target {
   readonly warnings: readonly string[];
 }
 
-/** `--url`, then `--config` or the nearest config file, then `SEMEL_URL`. Connects to nothing yet. */
+/** `--url` or `--config`, then `SEMEL_URL`, then the nearest config file. Connects to nothing yet. */
 export async function openTarget(io: Io, options: TargetOptions): Promise<Target> {
   const { backend, place, kind, config } = await backendOf(io, options);
   const warnings: string[] = [];
@@ -52,6 +52,8 @@ interface Found {
 
 async function backendOf(io: Io, { url, config: named }: TargetOptions): Promise<Found> {
   if (url !== undefined) return { ...(await fromUrl(url, io.cwd)), config: {} };
+  const { SEMEL_URL } = io.env;
+  if (SEMEL_URL && named === undefined) return { ...(await fromUrl(SEMEL_URL, io.cwd)), config: {} };
   const found = await findConfig(io.cwd, named);
   if (found) {
     const { path, config } = found;
@@ -61,8 +63,6 @@ async function backendOf(io: Io, { url, config: named }: TargetOptions): Promise
       throw usage(`${path}: backend: expected a backend such as redis(url), or { queue, store, deadLetters }`);
     return { backend, place: `the backend of ${path}`, kind: "own", config };
   }
-  const { SEMEL_URL } = io.env;
-  if (SEMEL_URL) return { ...(await fromUrl(SEMEL_URL, io.cwd)), config: {} };
   throw usage(
     "where are the jobs? Say --url redis://…, --url embedded:./folder, SEMEL_URL, or write a semel.config.ts",
   );
