@@ -12,7 +12,7 @@ type Meaning = Pick<FailureFacts, "code" | "status" | "answer">;
  * longer have.
  */
 const meanings: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
-  [/\bmodel\b.{0,400}\bnot found\b/i, { code: modelNotFound, status: 404 }],
+  [/^model ['"]?[^'"\s]{1,400}['"]? not found/i, { code: modelNotFound, status: 404 }],
   // Said of a pull: the registry has none.
   [/\bmanifest\b.{0,400}(file does not exist|unknown|not found)/i, { code: modelNotFound, status: 404 }],
   [
@@ -24,7 +24,6 @@ const meanings: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   // Said of a pull: the model is for an Ollama that is newer than this one.
   [/newer version of ollama/i, { status: 412 }],
   [/\b(NaN|Inf values|unsupported value)\b/, { answer: "broken" }],
-  [/request cancell?ed|context cancell?ed/i, { status: 499 }],
 ];
 
 /** Words for the end of the process that runs a model; an embedding request is told so under 400, as if it were at fault. */
@@ -63,8 +62,6 @@ function refused({ status, headers, message }: Refusal): FailureFacts {
   const meaning = meaningOf(message);
   const requestId = headers?.get("x-request-id") ?? undefined;
   const facts: FailureFacts = { status, headers, message, requestId };
-  // 404 without these words is a path that the server does not have: no model is missing.
-  if (meaning.code === modelNotFound && status !== 404) return facts;
   if (meaning.code !== undefined) return { ...facts, code: meaning.code };
   if (meaning.answer !== undefined) return { ...facts, answer: meaning.answer };
   return status === 400 && runnerIsGone.test(message) ? { ...facts, status: 500 } : facts;

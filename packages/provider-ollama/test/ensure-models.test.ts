@@ -112,6 +112,13 @@ it("a list that cannot be had fails as any call does", async () => {
   await clock.advance(10_000);
   expect(await failed).toMatchObject({ code: "MODEL_TIMEOUT" });
   await request.left;
+  const reason = new Error("no longer wanted");
+  const over = new AbortController();
+  const { arrival: next } = host.server;
+  const ended = expect(provider(["one"]).ensureModels({ signal: over.signal })).rejects.toBe(reason);
+  await next;
+  over.abort(reason);
+  await ended;
   const gone = provider(["one"]);
   await host[Symbol.asyncDispose]();
   expect(await failureOf(gone.ensureModels())).toMatchObject({ code: "MODEL_UNREACHABLE" });

@@ -68,7 +68,7 @@ describe("embeddings", () => {
     expect(facts("all-minilm", { dimensions: 384 })).toEqual(["ollama/all-minilm/384", 384, 512]);
     expect(facts("bge-m3", { space: "mine" })).toEqual(["mine", 1_024, 8_192]);
     expect(facts("of-mine:2b")).toEqual(["ollama/of-mine:2b", undefined, 32_768]);
-    expect(facts("toString")).toEqual(["ollama/tostring", undefined, 32_768]);
+    expect(facts("constructor")).toEqual(["ollama/constructor", undefined, 32_768]);
     for (const [name, dimensions] of [
       ["all-minilm", 128],
       ["nomic-embed-text", 769],
@@ -140,7 +140,7 @@ describe("texts", () => {
   it.each([
     ["thinks only", lines(said("", "Hm"), done("stop")), "MODEL_ANSWER_INVALID"],
     ["thinks until its tokens are spent", lines(said("", "Hm"), done("length")), "MODEL_OUTPUT_CUT"],
-    ["is loaded, and says nothing", lines(done("load")), "MODEL_ANSWER_INVALID"],
+    ["is only loaded", lines(said("x"), done("load")), "MODEL_ANSWER_INVALID"],
     ["is unloaded", lines(said("x"), done("unload")), "MODEL_ANSWER_INVALID"],
     ["ends before it is done", lines(said("x")), "MODEL_ANSWER_INVALID"],
     ["says nothing at all", lines(""), "MODEL_ANSWER_INVALID"],
@@ -166,6 +166,13 @@ describe("texts", () => {
     const told = vi.fn();
     await failureOf(all(text().stream(ask(), { onUsage: told })));
     expect(told.mock.calls).toEqual([[{ certainty: "estimated", inputTokens: 2, outputTokens: 110 }]]);
+  });
+
+  it("are right wherever their bytes are cut", async () => {
+    const bytes = new TextEncoder().encode(said("Grüße, ") + said("世界") + done("stop"));
+    const cut = ReadableStream.from(Array.from(bytes, (byte) => Uint8Array.of(byte)));
+    const model = provider({ fetch: async () => new Response(cut) }).text("m");
+    expect(await model.generate(ask())).toMatchObject({ text: "Grüße, 世界" });
   });
 
   it("answers one after the other share a connection", async () => {
@@ -215,6 +222,7 @@ describe("what Ollama says in words", () => {
     [500, "llama runner process has terminated: exit status 2", fell],
     [500, "model runner has unexpectedly stopped, this may be due to resource limitations", fell],
     [499, "request canceled", { code: "MODEL_FAILED", failureClass: "retry" }],
+    [500, "error loading model: /models/blobs/a not found", fell],
     [400, '"m" does not support chat', { code: "MODEL_REQUEST_REFUSED", failureClass: "fail" }],
     [401, "unauthorized", { code: "MODEL_CREDENTIAL_REFUSED", failureClass: "fail" }],
   ];
@@ -232,13 +240,14 @@ describe("what Ollama says in words", () => {
   });
 
   // Within a stream there is no status any more: the words have to do.
-  it.each(rows.filter(([, message]) => !/does not support|unauthorized|memory/.test(message)))(
+  it.each(rows.filter(([, message]) => !/does not support|unauthorized|memory|loading/.test(message)))(
     "within a stream, %i %s",
     async (_, message, means) => {
       server.replyWith(lines(said("x"), line({ error: message })));
       const told = vi.fn();
       const error = await failureOf(all(text().stream(ask(), { onUsage: told })));
-      expect(error).toMatchObject({ code: means.code, failureClass: means.failureClass });
+      const { code, failureClass, maxAttempts } = means;
+      expect(error).toMatchObject({ code, failureClass, ...(maxAttempts !== undefined && { maxAttempts }) });
       expect(told).toHaveBeenCalledTimes(1);
     },
   );
@@ -281,7 +290,15 @@ describe("what Ollama says in words", () => {
     expect(await failureOf(text().generate(ask(), { onLimits: limits }))).toMatchObject({
       ...{ code: "MODEL_BUSY", retryAfterMs: 7_000, requestId: "req_1" },
     });
-    expect(limits).toHaveBeenCalledWith({ requests: { remaining: 0, resetMs: 7_000 } });
+    expect(limits.mock.calls).toEqual([[{ requests: { remaining: 0, resetMs: 7_000 } }]]);
+    server.replyWith(status(200, { embeddings: [[1]] }, headers));
+    await embedding().embed({ texts: ["a"] }, { onLimits: limits });
+    expect(limits).toHaveBeenCalledTimes(2);
+  });
+
+  it("the words of an error that is an object are its message", async () => {
+    server.replyWith(status(400, { error: { message: "invalid input type", type: "api_error" } }));
+    expect((await failureOf(embedding().embed({ texts: ["a"] }))).message).toBe("ollama e: invalid input type");
   });
 
   it("a text in place of JSON is the reason, however long it is, and nobody prints it", async () => {

@@ -95,7 +95,7 @@ it("whoever listens is told, and changes nothing by throwing", async () => {
   await told({ pull: { onProgress: throws } });
   await told({ pull: { onProgress: listens } });
   const pull = await host.pull();
-  pull.say({ status: "pulling manifest" }, layer("a", 1, 2), layer("a", 1, 2));
+  pull.say({ status: "pulling manifest" }, { status: "pulling manifest" }, layer("a", 1, 2), layer("a", 1, 2));
   pull.succeed();
   await settledEmbed();
   for (const listener of [throws, listens]) expect(listener).toHaveBeenCalledTimes(3);
@@ -277,16 +277,22 @@ describe("a provider that is closed", () => {
     const pull = await host.pull();
     await one[Symbol.asyncDispose]();
     await pull.request.left;
+    await clock.advance(minute);
     expect(await failureOf(embed(one.embedding("m")))).toMatchObject({ ...ended, retryAfterMs: 5 * second });
     expect(host.count("/api/pull")).toBe(1);
   });
 
   it("leaves a pull alone that another one wants", async () => {
     const one = provider();
+    const steps = vi.fn();
     await failureOf(embed(one.embedding("m")));
-    await told();
+    await told({ pull: { onProgress: steps } });
+    const pull = await host.pull();
     one.close();
-    (await host.pull()).succeed();
+    await clock.advance(0);
+    pull.say({ status: "pulling manifest" });
+    await vi.waitUntil(() => steps.mock.calls.length === 1);
+    pull.succeed();
     await settledEmbed();
     expect(host.count("/api/pull")).toBe(1);
   });
