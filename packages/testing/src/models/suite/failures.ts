@@ -1,10 +1,27 @@
+import { consoleLogger, defineJob, processor } from "@semel/core";
 import { describe, expect, test } from "vitest";
+import { createTestKit } from "../../kit.ts";
 import { VirtualClock } from "../../virtual-clock.ts";
 import { faultReply } from "../fault-reply.ts";
 import type { ModelDialect } from "../model-dialect.ts";
 import { type ModelFault, modelFaults } from "../model-faults.ts";
 import { hang, status, trickle } from "../model-server.ts";
 import { canary, type ModelKind, type Stage, usages } from "./stage.ts";
+
+const schemaOf = <T>() => ({
+  "~standard": {
+    version: 1 as const,
+    vendor: "semel",
+    validate: (value: unknown) => ({ value: value as T }),
+    types: undefined as { readonly input: T; readonly output: T } | undefined,
+  },
+});
+const asking = defineJob({
+  type: "ask-a-model",
+  payload: schemaOf<{ id: string }>(),
+  result: schemaOf<unknown>(),
+  correlation: ["id"],
+});
 
 /** What a provider's failures are to a job, whichever kind of model was asked. */
 export function failures(stage: Stage, dialect: ModelDialect, kind: ModelKind): void {
@@ -34,6 +51,30 @@ export function failures(stage: Stage, dialect: ModelDialect, kind: ModelKind): 
       stage.server.replyWith(status(401, body, { "x-echo": canary }));
       const error = await stage.failure(stage.call(kind));
       expect(error.code).toBe("MODEL_CREDENTIAL_REFUSED");
+    });
+
+    test("nor in anything a job leaves behind that died of it: letter, status, explanation, events, log", async () => {
+      const message = `Incorrect API key provided: ${canary}`;
+      const body = dialect.error({ status: 401, code: "invalid_api_key", message });
+      stage.server.replyWith(status(401, body, { "x-echo": canary }));
+      const lines: string[] = [];
+      const model = { [kind]: stage.model(kind) };
+      const kit = createTestKit({
+        processors: [processor(asking, ({ once }) => once("ask", ({ signal }) => stage.call(kind, { signal }, model)))],
+        logger: consoleLogger({ level: "debug", write: (line) => lines.push(line) }),
+      });
+      try {
+        const { id } = await kit.semel.enqueue(asking, { id: "1" });
+        // A real server answers in its own time, which no clock of ours turns.
+        await kit.waitForEvent("attempt.dead");
+        const letter = await kit.semel.deadLetters.get(id);
+        const left = [letter, await kit.semel.status(id), await kit.semel.explain(id), kit.events, lines];
+        expect(letter).toMatchObject({ error: { code: "MODEL_CREDENTIAL_REFUSED" } });
+        expect(lines).not.toEqual([]);
+        expect(JSON.stringify(left)).not.toContain(canary);
+      } finally {
+        await kit.close();
+      }
     });
 
     for (const [what, reply] of [
