@@ -22,9 +22,9 @@ function watched(client: GoogleClient, exchange: Exchange, form: "whole" | "stre
     if (!response.ok) throw new Refusal(await response.text().catch(() => ""), status, headers);
     exchange.headers(headers);
     const type = headers.get("content-type") ?? "";
-    if (form === "stream" && !/json|html/.test(type)) return response;
+    if (form === "stream" && !/json|html|plain/.test(type)) return response;
     const bytes = Buffer.from(await response.arrayBuffer());
-    lookAt(bytes, type, form);
+    lookAt(bytes, type);
     return new Response(bytes, { status, headers });
   };
 }
@@ -32,12 +32,12 @@ function watched(client: GoogleClient, exchange: Exchange, form: "whole" | "stre
 /** As far as it has to be seen that an answer is none. Most are long, and the client reads them anyway. */
 const headBytes = 200;
 
-function lookAt(bytes: Buffer, type: string, form: "whole" | "stream"): void {
+function lookAt(bytes: Buffer, type: string): void {
   const head = bytes.toString("utf8", 0, headBytes).trimStart();
   if (/^\[?\s*\{\s*"error"\s*:/.test(head)) throw new Refusal(bytes.toString());
   if (head === "") throw new NoAnswer("broken");
   if (head.startsWith("<") || !type.includes("json")) throw new NoAnswer("page");
-  if (form === "stream" || !head.startsWith("{")) throw new NoAnswer("broken");
+  if (!head.startsWith("{")) throw new NoAnswer("broken");
 }
 
 interface Dispatcher {

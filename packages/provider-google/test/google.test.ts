@@ -322,14 +322,21 @@ describe.each(versions)("with @google/genai %s", (version, Client) => {
     });
 
     it("one call is one request, also where the provider would go on", async () => {
-      const body = { ...says("the first half", "CONTINUATION"), continuationToken: "more" };
-      server.replyWith(status(200, body));
+      const [first] = says("the first half", "CONTINUATION").candidates;
+      const half = { ...says("", null), candidates: [{ ...first, continuationToken: "more" }] };
+      const reply = (stream: boolean): Reply => {
+        const left = [half, says("the second")];
+        return (response, request) => {
+          const next = left.shift();
+          (stream ? sse(next) : status(200, next))(response, request);
+        };
+      };
+      server.replyWith(reply(false));
       expect(await text().generate({ ...ask(), onLength: "accept" })).toMatchObject({ finish: "length" });
       expect(server.requests).toHaveLength(1);
-      server.replyWith(sse(body));
-      expect((await collect(text().stream({ ...ask(), onLength: "accept" }))).at(-1)).toMatchObject({
-        finish: "length",
-      });
+      server.replyWith(reply(true));
+      const parts = await collect(text().stream({ ...ask(), onLength: "accept" }));
+      expect(parts.at(-1)).toMatchObject({ text: "the first half", finish: "length" });
       expect(server.requests).toHaveLength(1);
     });
   });
@@ -516,7 +523,7 @@ describe.each(versions)("with @google/genai %s", (version, Client) => {
       ],
       [
         "a limit of tokens a minute",
-        status(429, problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded for generate_content_input_token_count")),
+        status(429, problem(429, "RESOURCE_EXHAUSTED", "Quota exceeded: the input token count of a minute")),
         limited,
       ],
       [
@@ -545,9 +552,22 @@ describe.each(versions)("with @google/genai %s", (version, Client) => {
       ],
       ["an error under 200", status(200, problem(503, "UNAVAILABLE", "busy")), { code: "MODEL_BUSY" }],
       ["an error under 200, by its word", status(200, { error: { status: "RESOURCE_EXHAUSTED" } }), limited],
-      ["an error under 200, in a text", status(200, { error: "fell over" }), { code: "MODEL_FAILED" }],
+      [
+        "an error under 200, in a text",
+        status(200, { error: "fell over" }),
+        { code: "MODEL_FAILED", message: expect.stringContaining("fell over") },
+      ],
       ["an error under 200 without its end", raw('{"error": {"mess'), { code: "MODEL_ANSWER_INVALID" }],
       ["a text", raw("sign in", "text/plain"), { code: "MODEL_ANSWER_INVALID", maxAttempts: 2 }],
+      [
+        "a refusal that breaks off",
+        (response) => {
+          response.writeHead(503, { "content-type": "application/json", "content-length": "100" });
+          response.write("{", () => setImmediate(() => response.socket?.resetAndDestroy()));
+        },
+        { code: "MODEL_BUSY", status: 503 },
+      ],
+      ["an empty text", raw("", "text/plain"), { code: "MODEL_ANSWER_INVALID", maxAttempts: undefined }],
       ["a list", raw("[]"), { code: "MODEL_ANSWER_INVALID" }],
       ["null", raw("null"), { code: "MODEL_ANSWER_INVALID" }],
     ];
@@ -566,7 +586,6 @@ describe.each(versions)("with @google/genai %s", (version, Client) => {
     });
 
     it.each(table)("%s, of streams", async (_, reply, expected) => {
-      if (_ === "a text") return;
       server.replyWith(reply);
       expect(await thrown(collect(text().stream(ask(), call)))).toMatchObject(expected);
       expect(server.requests).toHaveLength(1);
