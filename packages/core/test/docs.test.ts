@@ -89,7 +89,7 @@ function blocksOf(page: string): Block[] {
     else if (flags.trim() !== "ignore") {
       const line = text.slice(0, match.index).split("\n").length;
       // An adapter's page stands in the adapter, beside what its users hand in; others in the testing package.
-      const own = /^packages\/(?:queue|state)-[^/]+/.exec(page)?.[0] ?? "packages/testing";
+      const own = /^packages\/(?:queue|state|provider)-[^/]+/.exec(page)?.[0] ?? "packages/testing";
       const path = `${own}/test/${page.replaceAll(/[/.]/g, "-")}-${line}.ts`;
       blocks.push({ page, line, path, text: given + code, given: given.split("\n").length - 1 });
     }

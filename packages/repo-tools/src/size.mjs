@@ -17,6 +17,8 @@ const ceilings = {
   "@semel/ai": { ceiling: 20_000, reason: "what providers share, routing, batching, limits, prompts, processors" },
   "@semel/cli": { ceiling: 200, reason: "what a config file imports; the command itself is no library" },
   "@semel/embedded": { ceiling: 3_600, reason: "a preset and a directory's lock" },
+  "@semel/provider-google": { ceiling: 6_200, reason: "one provider, and what its client loses of its answers" },
+  "@semel/provider-ollama": { ceiling: 8_200, reason: "one provider, what its client would print, and pulls" },
   "@semel/provider-openai": { ceiling: 3_500, reason: "requests, answers and failures of one provider" },
   "@semel/queue-bullmq": { ceiling: 10_800, reason: "one adapter for two databases" },
   "@semel/redis": { ceiling: 500, reason: "a preset" },
