@@ -8,6 +8,7 @@ import { shortName } from "./model-name.ts";
 import { reasonOf } from "./pull/hosted-model.ts";
 import { missing } from "./pull/pull-errors.ts";
 
+/** How long models are waited for. */
 export interface EnsureModelsOptions {
   /** Ends the waiting, with its reason. Pulls that are under way go on: jobs may be waiting for them. */
   readonly signal?: AbortSignal | undefined;

@@ -35,6 +35,7 @@ import { serverOf } from "./server.ts";
 export type { EnsureModelsOptions } from "./ensure-models.ts";
 export type { OllamaPullOptions, OllamaPullProgress } from "./pull/pull-options.ts";
 
+/** Where the server is, which of its models may be used, and how long it may take. */
 export interface OllamaOptions {
   /**
    * Where the server is, in any form that Ollama takes: `host:port`, `:port`, a host, a URL; a user and a password in it are sent as a
@@ -56,6 +57,7 @@ export interface OllamaOptions {
   readonly timeout?: Duration | undefined;
   /** How long a stream may be silent, also while the model is loaded. Default: `"120s"`. */
   readonly idleTimeout?: Duration | undefined;
+  /** For every deadline, that of a pull included. Default: the machine's. */
   readonly clock?: Clock | undefined;
   /**
    * Answers are made up: `"always"`, but in production, where that is refused; `"allow-in-production"`, there too. Default: `"never"`,
@@ -64,6 +66,7 @@ export interface OllamaOptions {
   readonly mock?: "never" | "always" | "allow-in-production" | undefined;
 }
 
+/** How one text model is asked. */
 export interface OllamaModelOptions {
   /** Tokens of an answer, where the request does not say. Default: 4,096. */
   readonly maxTokens?: number | undefined;
@@ -78,12 +81,13 @@ export interface OllamaModelOptions {
   readonly think?: boolean | "low" | "medium" | "high" | undefined;
 }
 
+/** How one embedding model is asked. */
 export interface OllamaEmbeddingOptions {
   /** Length of the vectors, where the model can shorten them. Default: the model's own. */
   readonly dimensions?: number | undefined;
   /** Tokens of one text (`num_ctx`). Default: the model's where it is known, else 32,768; what the server has no room for it refuses. */
   readonly contextTokens?: number | undefined;
-  /** {@link OllamaModelOptions.keepAlive} */
+  /** As of a text model. Default: the server's, 5 minutes if nobody has said otherwise. */
   readonly keepAlive?: Duration | "forever" | undefined;
   /** {@link EmbeddingModel.space}, where a model is the same as another one. */
   readonly space?: string | undefined;
@@ -91,9 +95,9 @@ export interface OllamaEmbeddingOptions {
 
 /** Where models come from. */
 export interface OllamaProvider {
-  /** @throws `OPTION_INVALID` for a model that is not one of `models`, and for dimensions that it does not have. */
+  /** Vectors. @throws `OPTION_INVALID` for a model that is not one of `models`, and for dimensions that it does not have. */
   embedding(model: string, options?: OllamaEmbeddingOptions): EmbeddingModel;
-  /** @throws `OPTION_INVALID` for a model that is not one of `models`. */
+  /** Chat: texts, streams, data. @throws `OPTION_INVALID` for a model that is not one of `models`. */
   text(model: string, options?: OllamaModelOptions): TextModel;
   /**
    * Pulls what the server lacks of `models`, and resolves when all are there: before workers start. It joins pulls that are under way.
@@ -103,6 +107,7 @@ export interface OllamaProvider {
   ensureModels(options?: EnsureModelsOptions): Promise<void>;
   /** Pulls nothing any more: a pull that no other provider of the process wants is ended. Models go on answering. */
   close(): void;
+  /** {@link OllamaProvider.close} */
   [Symbol.asyncDispose](): Promise<void>;
 }
 

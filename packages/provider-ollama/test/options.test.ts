@@ -89,7 +89,7 @@ describe("secrets", () => {
     expect(url).toBe("http://gpu:8080/api/chat");
     expect(headers?.get("authorization")).toBe(`Basic ${pair}`);
     expect(error.code).toBe("MODEL_CREDENTIAL_REFUSED");
-    isUnseen([password, encodeURIComponent(password), pair], host, model, shown(error), model.space);
+    isUnseen([password, encodeURIComponent(password), pair], host, model, shown(error));
   });
 
   it("values of headers are sent, and are not seen", async () => {

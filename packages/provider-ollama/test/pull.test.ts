@@ -278,7 +278,10 @@ describe("a provider that is closed", () => {
     await one[Symbol.asyncDispose]();
     await pull.request.left;
     await clock.advance(minute);
-    expect(await failureOf(embed(one.embedding("m")))).toMatchObject({ ...ended, retryAfterMs: 5 * second });
+    expect(await failureOf(embed(one.embedding("m")))).toMatchObject({
+      ...{ ...ended, retryAfterMs: 5 * second },
+      message: expect.stringContaining("this provider is closed"),
+    });
     expect(host.count("/api/pull")).toBe(1);
   });
 

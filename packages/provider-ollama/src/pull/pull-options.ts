@@ -3,6 +3,7 @@ import { knownOnly, toMs } from "@semel/core/adapter";
 
 /** How far a pull is. */
 export interface OllamaPullProgress {
+  /** As the list of models has it. */
   readonly model: string;
   /** Host and port of the server that pulls. */
   readonly host: string;
