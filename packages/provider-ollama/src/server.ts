@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { OptionInvalidError } from "@semel/core";
 import type { Connection } from "./client.ts";
 import { addressOf } from "./host.ts";
-import type { OllamaOptions } from "./ollama.ts";
+import type { OllamaOptions } from "./options.ts";
 
 /** The server of one provider: how it is reached, and what must not be shown of that. */
 export interface Server extends Connection {
