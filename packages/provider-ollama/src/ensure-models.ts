@@ -1,7 +1,6 @@
-import { type ModelOptions, peek } from "@semel/ai/provider";
+import { exchanged, type ModelOptions, peek } from "@semel/ai/provider";
 import { type Duration, ModelError } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
-import { asked } from "./asked.ts";
 import { type Connection, clientFor } from "./client.ts";
 import { textOf } from "./embedding.ts";
 import { shortName } from "./model-name.ts";
@@ -41,7 +40,7 @@ export async function ensureModels(wanted: Wanted, { signal, timeout }: EnsureMo
       : all.clock?.timer(toMs(timeout, "ensureModels.timeout"), () => over.abort(late()));
   const end = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   try {
-    const there = await asked(all, { signal: end }, (exchange) =>
+    const there = await exchanged(all, { signal: end }, (exchange) =>
       clientFor(wanted.connection, exchange, "whole").list().then(namesOf),
     );
     const failed: ModelError[] = [];

@@ -2,7 +2,7 @@ import { causeCodeOf, type FailureFacts, peek } from "@semel/ai/provider";
 import { BrokenOff, ErrorLine, NoAnswer, Refusal } from "./no-answer.ts";
 
 /** The model needs more memory than the machine has. */
-export const insufficientMemory = "insufficient_memory";
+const insufficientMemory = "insufficient_memory";
 export const modelNotFound = "model_not_found";
 
 type Meaning = Pick<FailureFacts, "code" | "status" | "answer">;

@@ -29,6 +29,11 @@ export const dialect: ModelDialect = {
   codes: {
     tooLong: { status: 400, code: undefined, message: "the input length exceeds the context length" },
     unknownModel: { status: 404, code: undefined, message: "model 'of-test' not found" },
+    tooSmall: {
+      status: 500,
+      code: undefined,
+      message: "model requires more system memory (9.9 GiB) than is available (7.6 GiB)",
+    },
     busy: {
       status: 503,
       code: undefined,

@@ -296,14 +296,6 @@ describe("what Ollama says in words", () => {
     expect(limits).toHaveBeenCalledTimes(2);
   });
 
-  it("of a model that is too large it tells the sizes, and repeats nothing else", async () => {
-    const error = "model requires more system memory (9.9 GiB) than is available (7.6 GiB), canary";
-    server.replyWith(status(500, { error }));
-    expect((await failureOf(text().generate(ask()))).message).toBe(
-      "ollama m: the machine is too small for it: it needs 9.9 GiB of memory, and 7.6 GiB are free",
-    );
-  });
-
   it("the words of an error that is an object are its message", async () => {
     server.replyWith(status(400, { error: { message: "invalid input type", type: "api_error" } }));
     expect((await failureOf(embedding().embed({ texts: ["a"] }))).message).toBe("ollama e: invalid input type");

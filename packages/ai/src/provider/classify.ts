@@ -38,6 +38,8 @@ const quotaCodes = new Set([
 const tooLongCodes = new Set(["context_length_exceeded", "string_above_max_length", "max_tokens_exceeded"]);
 const blockedCodes = new Set(["content_policy_violation", "content_filter", "moderation_blocked"]);
 const unknownModelCodes = new Set(["model_not_found", "invalid_model", "unknown_model"]);
+/** The model is too large for the machine, and will be the next time. Another model may do. */
+const tooSmallCodes = new Set(["insufficient_memory"]);
 const busyCodes = new Set(["server_is_overloaded", "overloaded_error", "slow_down"]);
 const timeoutCauses = new Set(["ETIMEDOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT"]);
 
@@ -72,6 +74,7 @@ const nothingPaid: ReadonlySet<ModelErrorCode> = new Set<ModelErrorCode>([
   "MODEL_BUSY",
   "MODEL_CREDENTIAL_REFUSED",
   "MODEL_UNKNOWN",
+  "MODEL_UNSUPPORTED",
   "MODEL_REQUEST_REFUSED",
   "MODEL_INPUT_TOO_LONG",
   "MODEL_PREPARING",
@@ -92,6 +95,7 @@ function judge(facts: FailureFacts, now: number): readonly [ModelErrorCode, Judg
   if (tooLongCodes.has(code)) return ["MODEL_INPUT_TOO_LONG", fail];
   if (blockedCodes.has(code)) return ["MODEL_CONTENT_BLOCKED", fail];
   if (unknownModelCodes.has(code)) return ["MODEL_UNKNOWN", fail];
+  if (tooSmallCodes.has(code)) return ["MODEL_UNSUPPORTED", fail];
   if (facts.answer === "error" && status === undefined) return ["MODEL_FAILED", retry];
   if (busyCodes.has(code))
     return [status === 429 ? "MODEL_RATE_LIMITED" : "MODEL_BUSY", defer(hintMs ?? unhintedDeferMs)];

@@ -4,7 +4,7 @@ import { tellLimits, tellUsage } from "../listeners.ts";
 import { nothingSpent } from "../usage-sum.ts";
 import { type Call, classify, timedOut } from "./classify.ts";
 import type { HeadersLike } from "./failure-facts.ts";
-import type { Settings } from "./model-options.ts";
+import { type ModelOptions, type Settings, settingsOf } from "./model-options.ts";
 import { rateLimitsOf } from "./rate-limits.ts";
 
 /** What an adapter gets for one exchange. */
@@ -15,6 +15,16 @@ export interface Exchange {
   /** To be told the headers of an answer: what they say of rate limits is handed on. */
   readonly headers: (headers: HeadersLike | undefined) => void;
 }
+
+/**
+ * Runs an exchange with a provider that is no call of a model: a list of models, a pull. Deadline, signal, what a failure means and
+ * redaction are those of calls.
+ */
+export const exchanged = <T>(
+  options: ModelOptions,
+  call: ModelCall,
+  work: (exchange: Exchange) => Promise<T>,
+): Promise<T> => new OneCall(settingsOf(options), call).run(work);
 
 /** One call, from its beginning to its end; it says once what it cost. */
 export class OneCall {

@@ -3,7 +3,7 @@
 export { mockEmbedding, mockImage, mockText } from "../mock/mock-models.ts";
 export { isToBeMock, type MockPolicy, type MockQuestion } from "../mock/mock-policy.ts";
 export { type EmbeddingModelOptions, embeddingModel, type WireEmbeddings, type WireVector } from "./embedding-model.ts";
-export type { Exchange } from "./exchange.ts";
+export { type Exchange, exchanged } from "./exchange.ts";
 export { causeCodeOf, type FailureFacts, type HeadersLike, headersOf, peek } from "./failure-facts.ts";
 export { type ImageModelOptions, imageModel, type WireImageRequest, type WireImages } from "./image-model.ts";
 export type { ModelOptions } from "./model-options.ts";

@@ -1,5 +1,5 @@
+import { exchanged } from "@semel/ai/provider";
 import { ModelError } from "@semel/core";
-import { asked } from "../asked.ts";
 import type { Asker } from "./asker.ts";
 import { Layers } from "./layers.ts";
 import { tooLarge } from "./pull-errors.ts";
@@ -7,7 +7,7 @@ import type { OllamaPullProgress } from "./pull-options.ts";
 
 /** One pull, from its beginning to its end. Nobody who waits for it can end it; it ends when it is done, or by its own limits. */
 export class Pull {
-  readonly layers = new Layers();
+  readonly layers: Layers = new Layers();
   /** Why it failed; `undefined`: the model is there. Never rejects. */
   readonly end: Promise<ModelError | undefined>;
   readonly #asker: Asker;
@@ -37,7 +37,7 @@ export class Pull {
     const { options, settings, clock } = this.#asker;
     let idle = this.#patience();
     try {
-      await asked(options, { signal: this.#over.signal, timeout: settings.timeout }, async (exchange) => {
+      await exchanged(options, { signal: this.#over.signal, timeout: settings.timeout }, async (exchange) => {
         for await (const line of await this.#asker.lines(exchange)) {
           if (!this.layers.read(line, clock.monotonic())) continue;
           idle.cancel();

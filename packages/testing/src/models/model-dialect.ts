@@ -17,7 +17,7 @@ export interface DialectError {
 }
 
 /** What providers have words of their own for. */
-export type DialectMeaning = "quotaSpent" | "tooLong" | "unknownModel" | "contentBlocked" | "busy";
+export type DialectMeaning = "quotaSpent" | "tooLong" | "unknownModel" | "contentBlocked" | "busy" | "tooSmall";
 
 /** How a provider speaks: the least the fault server has to know to pass for it. */
 export interface ModelDialect {

@@ -58,7 +58,8 @@ export type ModelFaultName =
   | "too-long"
   | "unknown-model"
   | "content-refused"
-  | "busy";
+  | "busy"
+  | "machine-too-small";
 
 /** A way a provider fails, whatever was asked of it, and what that means for the job. */
 export interface ModelFault {
@@ -164,4 +165,5 @@ export const modelFaults: Readonly<Record<ModelFaultName, ModelFault>> = {
   "unknown-model": { way: means("unknownModel", 404), code: "MODEL_UNKNOWN", failureClass: "fail" },
   "content-refused": { way: means("contentBlocked", 400), code: "MODEL_CONTENT_BLOCKED", failureClass: "fail" },
   busy: { way: means("busy", 503), code: "MODEL_BUSY", failureClass: "defer" },
+  "machine-too-small": { way: means("tooSmall", 500), code: "MODEL_UNSUPPORTED", failureClass: "fail" },
 };

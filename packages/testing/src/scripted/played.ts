@@ -20,6 +20,7 @@ const codes: Readonly<Record<DialectMeaning, string>> = {
   unknownModel: "model_not_found",
   contentBlocked: "content_policy_violation",
   busy: "server_is_overloaded",
+  tooSmall: "insufficient_memory",
 };
 
 /** Resolves where the step lets an answer come; with the fault of the answer, where it has one. */
