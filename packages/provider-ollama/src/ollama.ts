@@ -81,7 +81,6 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
     isClosed = true;
     leaveAll(owner);
   };
-  const lacks = (model: string) => ({ model, missing: () => lacking(model) });
 
   return {
     embedding(model, given = {}) {
@@ -98,10 +97,14 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
         dimensions: facts.dimensions,
         limits: facts.limits,
         send: (texts: readonly string[], exchange: Exchange) =>
-          remedied(lacks(model), exchange, async () => {
-            const client = clientFor(server, exchange, "whole");
-            return readEmbeddings(await client.embed(embedBody(model, texts, sent) as never));
-          }),
+          remedied(
+            () => lacking(model),
+            exchange,
+            async () => {
+              const client = clientFor(server, exchange, "whole");
+              return readEmbeddings(await client.embed(embedBody(model, texts, sent) as never));
+            },
+          ),
       };
       return embeddingModel(isMock ? mockEmbedding(all) : all);
     },
@@ -112,11 +115,15 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
       const contextTokens = tokens(given.contextTokens, "ollama.text.contextTokens");
       const sent = { contextTokens, think, keepAlive: keepAliveOf(given.keepAlive) };
       const open = (request: WireRequest, exchange: Exchange) =>
-        remedied(lacks(model), exchange, async () => {
-          const client = clientFor(server, exchange, "lines");
-          const lines: unknown = await client.chat(chatBody(model, request, sent) as never);
-          return pieces(lines as AsyncIterable<unknown>);
-        });
+        remedied(
+          () => lacking(model),
+          exchange,
+          async () => {
+            const client = clientFor(server, exchange, "lines");
+            const lines: unknown = await client.chat(chatBody(model, request, sent) as never);
+            return pieces(lines as AsyncIterable<unknown>);
+          },
+        );
       const all = {
         ...common(model),
         ...{ maxTokens, contextTokens },
