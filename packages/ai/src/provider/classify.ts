@@ -9,6 +9,7 @@ import { noteUnclassified } from "./unclassified.ts";
 export interface Call {
   readonly provider: string;
   readonly model: string;
+  readonly host: string;
   readonly now: number;
   readonly usage: Usage;
   readonly secrets: readonly string[];
@@ -58,9 +59,21 @@ export function classify(facts: FailureFacts, call: Call): ModelError {
     requestId,
     providerCode,
     usage: nothingPaid.has(code) && !hasOutput(call.usage) ? nothingSpent : call.usage,
-    details: { ...(status !== undefined && { status }), ...(providerCode !== undefined && { providerCode }) },
+    details: {
+      ...(status !== undefined && { status }),
+      ...(providerCode !== undefined && { providerCode }),
+      ...(facts.cause !== undefined && { cause: facts.cause, host: call.host }),
+    },
   };
-  return new ModelError(code, `${call.provider} ${call.model}: ${redactMessage(facts.message, call.secrets)}`, options);
+  const message = redactMessage(inWords(facts, call), call.secrets);
+  return new ModelError(code, `${call.provider} ${call.model}: ${message}`, options);
+}
+
+/** Clients say "fetch failed"; who was asked, and what became of it, is what helps. */
+function inWords({ cause, status, hasBegun, answer, message }: FailureFacts, { host }: Call): string {
+  if (cause !== undefined && status === undefined)
+    return hasBegun ? `${message} (${host}: ${cause})` : `no answer from ${host} (${cause})`;
+  return answer === "page" ? `${message}; is ${host} the address of its API?` : message;
 }
 
 /** A stream that has said something was paid for, whatever ends it. */

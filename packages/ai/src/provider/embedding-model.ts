@@ -2,7 +2,7 @@ import type { EmbeddingLimits, EmbeddingModel, Embeddings, EmbedRequest, ModelCa
 import { badAnswer, type Call, failed } from "./classify.ts";
 import { type Exchange, OneCall } from "./exchange.ts";
 import { type ModelOptions, modelOf, settingsOf } from "./model-options.ts";
-import { reckonTokens } from "./tokens.ts";
+import { reckonTokens, saidTokens } from "./tokens.ts";
 
 /** What came back for one text. */
 export interface WireVector {
@@ -48,10 +48,9 @@ export function embeddingModel(options: EmbeddingModelOptions): EmbeddingModel {
         const inputTokens = check(one.about, request, limits, countTokens);
         one.estimate = { certainty: "estimated", inputTokens, outputTokens: 0 };
         const answer = await options.send(request.texts, exchange);
+        const said = saidTokens(answer.inputTokens);
         const usage: Usage =
-          answer.inputTokens === undefined
-            ? one.estimate
-            : { certainty: "actual", inputTokens: answer.inputTokens, outputTokens: 0 };
+          said === undefined ? one.estimate : { certainty: "actual", inputTokens: said, outputTokens: 0 };
         one.estimate = usage;
         const vectors = inOrder(one.about, request.texts.length, answer, dimensions);
         one.tell(usage);
@@ -65,13 +64,14 @@ export function embeddingModel(options: EmbeddingModelOptions): EmbeddingModel {
 /** @returns tokens of all texts. */
 function check(
   call: Call,
-  { texts }: EmbedRequest,
+  request: EmbedRequest,
   limits: EmbeddingLimits,
   countTokens: (text: string) => number,
 ): number {
   const wrong = (message: string): never => {
     throw failed(call, "MODEL_INPUT_INVALID", message);
   };
+  const texts = request?.texts;
   if (!Array.isArray(texts) || texts.length === 0) wrong("expected at least one text, got none");
   if (texts.length > limits.maxItems)
     wrong(`expected at most ${limits.maxItems} texts, got ${texts.length}; batched(model) splits them`);
@@ -107,8 +107,12 @@ function inOrder(
   for (const [place, { index = place, values }] of vectors.entries()) {
     if (!Number.isInteger(index) || index < 0 || index >= count || ordered[index])
       throw badAnswer(call, `vector ${place} is for text ${index}, of ${count}`);
-    if (values.length !== length || length === 0)
+    if (values.length === 0) throw badAnswer(call, `vector ${index}: expected numbers, got none`);
+    if (values.length !== length)
       throw badAnswer(call, `vector ${index}: expected ${length} dimensions, got ${values.length}`);
+    // `from` makes numbers of what are none: of null, which is what JSON makes of NaN, zero.
+    if (Array.isArray(values) && values.some((value) => typeof value !== "number"))
+      throw badAnswer(call, `vector ${index} holds what is no number`);
     const vector = Float32Array.from(values as ArrayLike<number>);
     if (!vector.every(Number.isFinite)) throw badAnswer(call, `vector ${index} holds what is no number`);
     if (vector.every((value) => value === 0)) throw badAnswer(call, `vector ${index} is all zeros`);

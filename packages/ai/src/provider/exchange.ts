@@ -2,6 +2,7 @@ import { type ModelCall, ModelError, type Usage } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import { tellLimits, tellUsage } from "../listeners.ts";
 import { nothingSpent } from "../usage-sum.ts";
+import { checkedCall } from "./checked-call.ts";
 import { type Call, classify, timedOut } from "./classify.ts";
 import type { HeadersLike } from "./failure-facts.ts";
 import { type ModelOptions, type Settings, settingsOf } from "./model-options.ts";
@@ -37,15 +38,16 @@ export class OneCall {
   /** What it would cost as far as is known now: nothing, until something is about to be sent. */
   estimate: Usage = nothingSpent;
 
+  /** @throws `OPTION_INVALID` */
   constructor(settings: Settings, call: ModelCall) {
     this.#settings = settings;
-    this.#call = call;
+    this.#call = checkedCall(call);
     this.#timeoutMs = call.timeout === undefined ? settings.timeoutMs : toMs(call.timeout, "timeout");
   }
 
   get about(): Call {
-    const { provider, model, clock, secrets } = this.#settings;
-    return { provider, model, now: clock.now(), usage: this.estimate, secrets };
+    const { provider, model, host, clock, secrets } = this.#settings;
+    return { provider, model, host, now: clock.now(), usage: this.estimate, secrets };
   }
 
   /** Runs what is one exchange, or several in a row: the deadline is for all together. */

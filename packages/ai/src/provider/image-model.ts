@@ -2,7 +2,7 @@ import type { Image, ImageFeatures, ImageModel, ImageRequest, Images, ModelCall,
 import { badAnswer, type Call, failed } from "./classify.ts";
 import { type Exchange, OneCall } from "./exchange.ts";
 import { type ModelOptions, modelOf, settingsOf } from "./model-options.ts";
-import { reckonTokens } from "./tokens.ts";
+import { reckonTokens, saidTokens } from "./tokens.ts";
 
 export interface WireImages {
   readonly images: readonly Uint8Array[];
@@ -41,7 +41,8 @@ export function imageModel(options: ImageModelOptions): ImageModel {
         if (wire.images.length !== count)
           throw badAnswer(one.about, `expected ${count} pictures, got ${wire.images.length}`);
         const images = wire.images.map((bytes): Image => ({ bytes, mediaType: mediaTypeOf(one.about, bytes) }));
-        const { inputTokens, outputTokens, model = options.model, requestId } = wire;
+        const { model = options.model, requestId } = wire;
+        const [inputTokens, outputTokens] = [saidTokens(wire.inputTokens), saidTokens(wire.outputTokens)];
         const usage: Usage =
           inputTokens === undefined || outputTokens === undefined
             ? one.estimate
@@ -53,7 +54,8 @@ export function imageModel(options: ImageModelOptions): ImageModel {
   };
 }
 
-function check(call: Call, { prompt, count = 1, size }: ImageRequest, { maxCount, sizes }: ImageFeatures): number {
+function check(call: Call, request: ImageRequest, { maxCount, sizes }: ImageFeatures): number {
+  const { prompt, count = 1, size } = (request ?? {}) as Partial<ImageRequest>;
   if (typeof prompt !== "string" || prompt.trim() === "")
     throw failed(call, "MODEL_INPUT_INVALID", "prompt: expected a text");
   if (!Number.isInteger(count) || count < 1)

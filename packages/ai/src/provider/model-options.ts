@@ -1,4 +1,4 @@
-import { type Clock, type Duration, type Model, systemClock } from "@semel/core";
+import { type Clock, type Duration, type Model, OptionInvalidError, systemClock } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import type { FailureFacts } from "./failure-facts.ts";
 
@@ -23,13 +23,20 @@ export interface Settings extends ModelOptions {
   readonly clock: Clock;
 }
 
-export const settingsOf = (options: ModelOptions): Settings => ({
-  ...options,
-  timeoutMs: toMs(options.timeout ?? "60s", "timeout"),
-  idleMs: toMs(options.idleTimeout ?? "30s", "idleTimeout"),
-  secrets: options.secrets ?? [],
-  clock: options.clock ?? systemClock,
-});
+/** @throws `OPTION_INVALID`, in the name of the provider. */
+export function settingsOf(options: ModelOptions): Settings {
+  const { provider, clock = systemClock, secrets = [] } = options;
+  const verbs: readonly (keyof Clock)[] = ["now", "monotonic", "timer"];
+  if (verbs.some((verb) => typeof clock?.[verb] !== "function"))
+    throw new OptionInvalidError(`${provider}.clock`, `a clock with ${verbs.join(", ")}`, clock);
+  return {
+    ...options,
+    timeoutMs: toMs(options.timeout ?? "60s", `${provider}.timeout`),
+    idleMs: toMs(options.idleTimeout ?? "30s", `${provider}.idleTimeout`),
+    secrets: secrets.filter((secret) => typeof secret === "string"),
+    clock,
+  };
+}
 
 export const modelOf = ({ provider, model, host, isMock, credential }: Model): Model => ({
   ...{ provider, model, host, isMock, credential },

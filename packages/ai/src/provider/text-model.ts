@@ -17,7 +17,7 @@ import { type Exchange, OneCall } from "./exchange.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { type ModelOptions, modelOf, type Settings, settingsOf } from "./model-options.ts";
 import { answerObject } from "./object.ts";
-import { reckonTokens } from "./tokens.ts";
+import { reckonTokens, saidTokens } from "./tokens.ts";
 
 /** One request, checked, with every default filled in. */
 export interface WireRequest {
@@ -65,7 +65,7 @@ export function textModel(options: TextModelOptions): TextModel {
       const one = new OneCall(settings, call);
       return one.run(async (exchange) => {
         const wire = prepared(one, request, options);
-        const answer = whole(one, options, await options.send(wire, exchange), request.onLength ?? "fail");
+        const answer = whole(one, options, await options.send(wire, exchange), request?.onLength ?? "fail");
         one.tell(answer.usage);
         return answer;
       });
@@ -92,13 +92,18 @@ export function textModel(options: TextModelOptions): TextModel {
 const defaultMaxTokens = 4_096;
 
 function prepared(one: OneCall, request: Omit<TextRequest, "onLength">, options: TextModelOptions): WireRequest {
-  const { messages, temperature, stop } = request;
-  const maxTokens = request.maxTokens ?? options.maxTokens ?? defaultMaxTokens;
+  const { messages, temperature, stop, onLength } = (request ?? {}) as Partial<TextRequest>;
+  const maxTokens = request?.maxTokens ?? options.maxTokens ?? defaultMaxTokens;
   const call = one.about;
   const expect = (holds: boolean, what: string): void => {
     if (!holds) throw failed(call, "MODEL_INPUT_INVALID", what);
   };
-  expect(Array.isArray(messages) && messages.length > 0, "expected at least one message, got none");
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw failed(call, "MODEL_INPUT_INVALID", "expected at least one message, got none");
+  expect(
+    onLength === undefined || ["fail", "accept"].includes(onLength),
+    `onLength: expected fail or accept, got ${onLength}`,
+  );
   for (const [index, message] of messages.entries()) {
     expect(
       ["system", "user", "assistant"].includes(message?.role),
@@ -142,7 +147,8 @@ function whole(one: OneCall, options: TextModelOptions, wire: WireText, onLength
       "MODEL_CONTENT_BLOCKED",
       `the provider refuses the content: ${blocked ?? "no reason given"}`,
     );
-  if (finish === undefined) throw badAnswer(one.about, "the answer ends without saying that it is done");
+  if (finish !== "stop" && finish !== "length")
+    throw badAnswer(one.about, "the answer ends without saying that it is done");
   if (finish === "length" && onLength === "fail")
     throw failed(
       one.about,
@@ -155,7 +161,12 @@ function whole(one: OneCall, options: TextModelOptions, wire: WireText, onLength
 }
 
 /** What the provider said it cost; else what was reckoned, with what has come so far. */
-function usageOf(before: Usage, { inputTokens, outputTokens, cachedInputTokens }: WireText, text: string): Usage {
+function usageOf(before: Usage, wire: WireText, text: string): Usage {
+  const [inputTokens, outputTokens, cachedInputTokens] = [
+    saidTokens(wire.inputTokens),
+    saidTokens(wire.outputTokens),
+    saidTokens(wire.cachedInputTokens),
+  ];
   if (inputTokens !== undefined && outputTokens !== undefined)
     return {
       certainty: "actual",

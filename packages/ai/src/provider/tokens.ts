@@ -1,3 +1,10 @@
+/** A count of tokens as a provider says it; what cannot be one is as if it had said nothing. */
+export const saidTokens = (count: unknown): number | undefined =>
+  typeof count === "number" && Number.isInteger(count) && count >= 0 && count <= mostTokens ? count : undefined;
+
+/** Nobody's request has more. */
+const mostTokens = 1e12;
+
 /**
  * Tokens of a text, reckoned without a tokenizer: a token for each four characters of Latin script, and for each character of others.
  * Close to the truth for prose, and over it for code.

@@ -11,16 +11,31 @@ const about = {
 };
 
 const ask = (env: Record<string, string>, apiKey?: string, policy?: Parameters<typeof isToBeMock>[0]["policy"]) =>
-  isToBeMock({ provider: "openai", apiKey, policy, env });
+  isToBeMock({ provider: "openai", variable: "OPENAI_API_KEY", apiKey, policy, env });
 
 test("without a key, or with the placeholder, answers are made up, and a warning says so", () => {
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   expect(ask({})).toBe(true);
   expect(ask({}, "your_openai_api_key_here")).toBe(true);
-  expect(warn).toHaveBeenCalledTimes(2);
+  expect(ask({}, " ")).toBe(true);
+  expect(ask({})).toBe(true);
+  // Once for each reason, however many providers there are.
+  expect(warn.mock.calls.map(([text]) => text)).toEqual([
+    "openai answers with a mock: there is no API key (apiKey, or OPENAI_API_KEY)",
+    "openai answers with a mock: its API key is only the placeholder of an example (apiKey, or OPENAI_API_KEY)",
+  ]);
   expect(ask({}, "sk-real-key-of-somebody")).toBe(false);
   expect(ask({}, undefined, "never")).toBe(false);
   expect(ask({}, "sk-real-key-of-somebody", "always")).toBe(true);
+});
+
+test.each([false, true, "Never", "sometimes"])("a policy of mocks that is none is refused: %s", (policy) => {
+  expect(() => ask({}, undefined, policy as never)).toThrow(
+    expect.objectContaining({
+      code: "OPTION_INVALID",
+      message: expect.stringContaining("openai.mock: expected without-key"),
+    }),
+  );
 });
 
 test("in production nothing is made up unless somebody has written it down", () => {
