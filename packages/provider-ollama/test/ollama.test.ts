@@ -240,7 +240,7 @@ describe("what Ollama says in words", () => {
   });
 
   // Within a stream there is no status any more: the words have to do.
-  it.each(rows.filter(([, message]) => !/does not support|unauthorized|memory|loading/.test(message)))(
+  it.each(rows.filter(([, message]) => !/does not support|unauthorized|loading/.test(message)))(
     "within a stream, %i %s",
     async (_, message, means) => {
       server.replyWith(lines(said("x"), line({ error: message })));
