@@ -99,7 +99,7 @@ function judge(facts: FailureFacts, now: number): readonly [ModelErrorCode, Judg
   // A page is a proxy's or a portal's: it will be there the next time, too.
   if (facts.answer === "page") return ["MODEL_ANSWER_INVALID", retryOnce];
   if (facts.answer === "broken") return ["MODEL_ANSWER_INVALID", retry];
-  if (cause !== undefined && /CERT|TLS/.test(cause)) return ["MODEL_UNTRUSTED", fail];
+  if (cause !== undefined && /CERT|TLS|SSL|UNABLE_TO_/.test(cause)) return ["MODEL_UNTRUSTED", fail];
   if (cause !== undefined && timeoutCauses.has(cause)) return ["MODEL_TIMEOUT", retryTwice];
   if (cause !== undefined && status === undefined)
     return facts.hasBegun ? ["MODEL_FAILED", retry] : ["MODEL_UNREACHABLE", retry];
@@ -136,6 +136,8 @@ function byStatus(facts: FailureFacts, hintMs: number | undefined): readonly [Mo
     case 529:
       return ["MODEL_BUSY", defer(hintMs ?? unhintedDeferMs)];
   }
+  // A redirect that was not followed: the address is another one.
+  if (status !== undefined && status >= 300 && status < 400) return ["MODEL_ANSWER_INVALID", retryOnce];
   if (status !== undefined && status >= 400 && status < 500) return ["MODEL_REQUEST_REFUSED", fail];
   if (status !== undefined && status >= 500) return ["MODEL_FAILED", { ...retry, retryAfterMs: hintMs }];
   // Without a status and of no known type, but said by the provider in so many words: no mystery.

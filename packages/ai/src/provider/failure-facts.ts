@@ -48,17 +48,16 @@ export function headersOf(value: unknown): HeadersLike | undefined {
 /** How deep the reason of a failed `fetch` is looked for. */
 const mostCauses = 6;
 
+/** The system's codes, those of Node's client, and those of TLS; what else Node calls `ERR_…` is about programs. */
+const ofConnections = /^(E(?!RR_)[A-Z_]+|UND_ERR_[A-Z_]+|ERR_(TLS|SSL)_[A-Z_]+|[A-Z_]*CERT[A-Z_]*|UNABLE_TO_[A-Z_]+)$/;
+
 /** The code of the failure at the bottom of a chain: `fetch failed` says nothing, its cause does. */
 export function causeCodeOf(thrown: unknown): string | undefined {
   let found: string | undefined;
   let error = thrown;
   for (let depth = 0; depth < mostCauses && error !== undefined; depth++) {
     const code = peek(error, "code");
-    if (
-      typeof code === "string" &&
-      /^(E[A-Z]+|UND_ERR_[A-Z_]+|CERT_[A-Z_]+|ERR_TLS_[A-Z_]+|[A-Z_]*CERT[A-Z_]*)$/.test(code)
-    )
-      found = code;
+    if (typeof code === "string" && ofConnections.test(code)) found = code;
     error = peek(error, "cause");
   }
   return found;

@@ -1,6 +1,7 @@
 import { ModelError } from "@semel/core";
 import { describe, expect, it } from "vitest";
 import {
+  causeCodeOf,
   type EmbeddingModelOptions,
   embeddingModel,
   type FailureFacts,
@@ -46,6 +47,34 @@ describe("what is said", () => {
   it("holds no key, also where the key is short", async () => {
     const error = await failing({ status: 401, message: "no such key: sesame7" }).catch((thrown: unknown) => thrown);
     expect(ModelError.isInstance(error) && error.message).toBe("test m: no such key: [redacted]");
+  });
+});
+
+describe("a connection that never came about", () => {
+  it.each([
+    ["ECONNREFUSED", "MODEL_UNREACHABLE"],
+    ["ENOTFOUND", "MODEL_UNREACHABLE"],
+    ["EAI_AGAIN", "MODEL_UNREACHABLE"],
+    ["CERT_HAS_EXPIRED", "MODEL_UNTRUSTED"],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", "MODEL_UNTRUSTED"],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "MODEL_UNTRUSTED"],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "MODEL_UNTRUSTED"],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "MODEL_UNTRUSTED"],
+  ])("%s below a failed fetch is %s", async (code, expected) => {
+    const thrown = new TypeError("fetch failed", { cause: Object.assign(new Error("below"), { code }) });
+    const model = embedding(undefined, {
+      send: () => Promise.reject(thrown),
+      failure: (error) => ({ message: "fetch failed", cause: causeCodeOf(error) }),
+    });
+    await expect(model.embed({ texts: ["a"] })).rejects.toMatchObject({ code: expected });
+  });
+
+  it("what Node says of programs is none of these", () => {
+    expect(causeCodeOf(Object.assign(new Error("x"), { code: "ERR_INVALID_ARG_TYPE" }))).toBeUndefined();
+  });
+
+  it("a redirect that nobody followed is another address", async () => {
+    await expect(failing({ status: 307 })).rejects.toMatchObject({ code: "MODEL_ANSWER_INVALID", maxAttempts: 2 });
   });
 });
 
