@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { DeadReason } from "@semel/core";
 import type { ScriptedFault, ScriptedStep } from "@semel/testing/scripted";
 
@@ -23,32 +24,41 @@ const dies = (fault: ScriptedFault, code: string): Omit<Mishap, "what"> => ({
 });
 const unfit: ScriptedStep = { data: { people: "Ada", places: [], dates: ["yesterday"] } };
 
-/** One for each letter, in turn. */
-export const mishaps: readonly Mishap[] = [
-  { what: "nothing goes wrong", steps: [], answers: 1 },
-  { what: "a rate limit", ...first("429", { retryAfter: "300ms" }) },
-  { what: "the connection breaks off before the answer", ...first("reset-before-answer") },
-  { what: "the provider fails", ...first("500") },
-  { what: "half of the answer's JSON", ...first("truncated-json") },
-  { what: "an answer without its end", ...first("no-finish") },
-  { what: "the server is busy", ...first("busy", { retryAfter: "300ms" }) },
-  { what: "data that does not fit, and a repair", steps: [unfit], answers: 2 },
-  { what: "the disk is full when the facts are to be saved", steps: [], answers: 1 },
-  { what: "content that is refused", ...dies("content-refused", "MODEL_CONTENT_BLOCKED") },
-  { what: "a letter that is too long", ...dies("too-long", "MODEL_INPUT_TOO_LONG") },
-  {
-    what: "data that never fits",
-    steps: [unfit, unfit],
-    death: { reason: "NON_RETRYABLE", code: "MODEL_OUTPUT_INVALID" },
-    answers: 2,
-  },
-  {
-    what: "a page to sign in, again and again",
-    steps: [{ fault: "page" }, { fault: "page" }],
-    death: { reason: "ATTEMPTS_EXHAUSTED", code: "MODEL_ANSWER_INVALID" },
-    answers: 0,
-  },
-  { what: "an error under status 200", ...first("error-under-200") },
-];
+/** By the letter of this example that meets it. */
+const mishaps: ReadonlyMap<string, Mishap> = new Map<string, Mishap>([
+  ["01-harbour.txt", { what: "nothing goes wrong", steps: [], answers: 1 }],
+  ["02-bridge.txt", { what: "a rate limit", ...first("429", { retryAfter: "300ms" }) }],
+  ["03-seeds.txt", { what: "the connection breaks off before the answer", ...first("reset-before-answer") }],
+  ["04-ledger.txt", { what: "the provider fails", ...first("500") }],
+  ["05-comet.txt", { what: "half of the answer's JSON", ...first("truncated-json") }],
+  ["06-kiln.txt", { what: "an answer without its end", ...first("no-finish") }],
+  ["07-orchard.txt", { what: "the server is busy", ...first("busy", { retryAfter: "300ms" }) }],
+  ["08-tide.txt", { what: "data that does not fit, and a repair", steps: [unfit], answers: 2 }],
+  ["09-lamp.txt", { what: "the disk is full when the facts are to be saved", steps: [], answers: 1 }],
+  ["10-map.txt", { what: "content that is refused", ...dies("content-refused", "MODEL_CONTENT_BLOCKED") }],
+  ["11-choir.txt", { what: "a letter that is too long", ...dies("too-long", "MODEL_INPUT_TOO_LONG") }],
+  [
+    "12-mill.txt",
+    {
+      what: "data that never fits",
+      steps: [unfit, unfit],
+      death: { reason: "NON_RETRYABLE", code: "MODEL_OUTPUT_INVALID" },
+      answers: 2,
+    },
+  ],
+  [
+    "13-glass.txt",
+    {
+      what: "a page to sign in, again and again",
+      steps: [{ fault: "page" }, { fault: "page" }],
+      death: { reason: "ATTEMPTS_EXHAUSTED", code: "MODEL_ANSWER_INVALID" },
+      answers: 0,
+    },
+  ],
+  ["14-fern.txt", { what: "an error under status 200", ...first("error-under-200") }],
+]);
+const all = [...mishaps.values()];
 
-export const mishapOf = (index: number): Mishap => mishaps[index % mishaps.length] as Mishap;
+/** Of a letter of your own it hangs on the name, and on nothing else: other files beside it change nothing. */
+export const mishapOf = (name: string): Mishap =>
+  mishaps.get(name) ?? (all[createHash("sha256").update(name).digest().readUInt32BE() % all.length] as Mishap);
