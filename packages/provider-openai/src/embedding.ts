@@ -20,11 +20,14 @@ export function readEmbeddings(answer: {
   };
 }
 
+/** What is none, Node reads all the same, and leaves out what it does not know. */
+const base64 = /^[\w+/\s-]+={0,2}\s*$/;
+
 function valuesOf(embedding: unknown): ArrayLike<number> {
   if (Array.isArray(embedding)) return embedding.map((value) => (typeof value === "number" ? value : Number.NaN));
-  if (typeof embedding !== "string") return [];
+  if (typeof embedding !== "string" || !base64.test(embedding)) return [];
   const bytes = Buffer.from(embedding, "base64");
-  // Not whole floats: no vector, and the count of dimensions says so.
+  // Not whole floats: no vector, and the kit says so.
   if (bytes.length === 0 || bytes.length % 4 !== 0) return [];
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }

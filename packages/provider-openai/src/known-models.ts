@@ -17,7 +17,7 @@ const lengths: Readonly<Record<string, { readonly full: number; readonly canShor
 
 /** Of a model that is not in the table nothing is known but what the caller says. @throws `OPTION_INVALID` */
 export function embeddingFacts(model: string, dimensions: number | undefined): Facts {
-  const known = lengths[model];
+  const known = Object.hasOwn(lengths, model) ? lengths[model] : undefined;
   if (dimensions === undefined) return { dimensions: known?.full, limits };
   const most = known ? (known.canShorten ? known.full : 0) : Number.MAX_SAFE_INTEGER;
   if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > most) {

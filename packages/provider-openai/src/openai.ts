@@ -5,7 +5,6 @@ import {
   headersOf,
   imageModel,
   isToBeMock,
-  type MockPolicy,
   type ModelOptions,
   mockEmbedding,
   mockImage,
@@ -15,72 +14,29 @@ import {
   type WireImageRequest,
   type WireRequest,
 } from "@semel/ai/provider";
-import {
-  type Clock,
-  type Duration,
-  type EmbeddingModel,
-  type ImageModel,
-  OptionInvalidError,
-  type TextModel,
-} from "@semel/core";
+import { OptionInvalidError } from "@semel/core";
 import { knownOnly } from "@semel/core/adapter";
 import OpenAI from "openai";
 import { answerOf } from "./answer.ts";
 import { chatBody, readChat, readPiece } from "./chat.ts";
+import {
+  addressOf,
+  clientOf,
+  keyOf,
+  known,
+  knownOfEmbedding,
+  knownOfText,
+  noOptions,
+  shownOf,
+  spaceOf,
+  tokens,
+} from "./checked-options.ts";
 import type { OpenAiClient } from "./client.ts";
 import { numberOf, readEmbeddings, textOf } from "./embedding.ts";
 import { failure } from "./failure.ts";
 import { embeddingFacts } from "./known-models.ts";
+import type { OpenAiOptions, OpenAiProvider } from "./options.ts";
 
-export type { OpenAiClient } from "./client.ts";
-
-export interface OpenAiOptions {
-  /** Default: `OPENAI_API_KEY` of the environment. */
-  readonly apiKey?: string | undefined;
-  /** Of a server that speaks OpenAI's language. Default: OpenAI's own. */
-  readonly baseURL?: string | undefined;
-  /** A client of yours, of openai 6 or 7; its retries and timeouts are switched off for each call. */
-  readonly client?: OpenAiClient | undefined;
-  /** When answers are made up. Default: `"without-key"`; `"never"` where there is a `baseURL`. */
-  readonly mock?: MockPolicy | undefined;
-  /** Of one exchange. Default: `"60s"`, `"180s"` for pictures. */
-  readonly timeout?: Duration | undefined;
-  /** How long a stream may be silent. Default: `"30s"`. */
-  readonly idleTimeout?: Duration | undefined;
-  readonly clock?: Clock | undefined;
-}
-
-export interface OpenAiModelOptions {
-  /** Tokens of an answer, where the request does not say. Default: 4,096. */
-  readonly maxTokens?: number | undefined;
-  /** Tokens of input and output together, to refuse what will not fit before it is sent. Default: not checked. */
-  readonly contextTokens?: number | undefined;
-}
-
-export interface OpenAiEmbeddingOptions {
-  /** Length of the vectors, where the model can shorten them. Default: the model's own. */
-  readonly dimensions?: number | undefined;
-  /** {@link EmbeddingModel.space}, where a model is the same as another one. */
-  readonly space?: string | undefined;
-}
-
-/** Where models come from. */
-export interface OpenAiProvider {
-  /** @throws `OPTION_INVALID` for dimensions that the model does not have. */
-  embedding(model: string, options?: OpenAiEmbeddingOptions): EmbeddingModel;
-  text(model: string, options?: OpenAiModelOptions): TextModel;
-  image(model: string): ImageModel;
-}
-
-const known: readonly (keyof OpenAiOptions)[] = [
-  "apiKey",
-  "baseURL",
-  "client",
-  "mock",
-  "timeout",
-  "idleTimeout",
-  "clock",
-];
 const ownHost = "api.openai.com";
 /** Deadlines are the kit's: this is only so that the client has none of its own. */
 const never = 2_147_483_647;
@@ -96,13 +52,24 @@ const never = 2_147_483_647;
  */
 export function openai(options: OpenAiOptions = {}): OpenAiProvider {
   knownOnly(options, known, "openai");
-  const { client: given, mock: policy, timeout, idleTimeout, clock } = options;
-  const apiKey = options.apiKey ?? process.env.OPENAI_API_KEY;
+  const { mock: policy, timeout, idleTimeout, clock } = options;
+  const given = clientOf(options.client);
+  // What is in the environment is for a client that is made here.
+  const env: NodeJS.ProcessEnv = given ? {} : process.env;
+  const apiKey =
+    keyOf(options.apiKey, "openai.apiKey") ??
+    (options.apiKey === undefined ? keyOf(env.OPENAI_API_KEY, "OPENAI_API_KEY") : undefined);
+  const baseURL =
+    addressOf(options.baseURL, "openai.baseURL") ??
+    addressOf(env.OPENAI_BASE_URL?.trim() || undefined, "OPENAI_BASE_URL");
   // A server on one's own machine may want no key: whoever names an address means it.
   const isMock =
     given === undefined &&
-    isToBeMock({ provider: "openai", apiKey, policy: policy ?? (options.baseURL === undefined ? undefined : "never") });
-  const client = given ?? makeClient(apiKey || "none", options.baseURL);
+    isToBeMock({ provider: "openai", apiKey, policy: policy ?? (baseURL === undefined ? undefined : "never") });
+  const client = given ?? makeClient(apiKey ?? "none", baseURL);
+  // A client of the caller's has a key of its own.
+  const ownKey = given === undefined ? apiKey : (apiKey ?? textOf(peek(given, "apiKey")));
+  const secrets = [apiKey, textOf(peek(client, "apiKey")), process.env.OPENAI_API_KEY];
   const host = hostOf(client.baseURL);
   const common = (model: string): ModelOptions => ({
     ...{
@@ -110,21 +77,22 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
       model: named(model),
       host,
       isMock,
-      credential: credentialOf(client, apiKey),
+      credential: credentialOf(client, ownKey),
       failure,
       timeout,
       idleTimeout,
       clock,
     },
-    // A client of the caller's has a key of its own.
-    secrets: [apiKey ?? "", textOf(peek(client, "apiKey")) ?? ""].filter((secret) => secret !== ""),
+    secrets: secrets.filter((secret) => secret !== undefined && secret.trim() !== "") as readonly string[],
   });
   return {
-    embedding(model, { dimensions, space } = {}) {
-      const facts = embeddingFacts(model, dimensions);
+    embedding(model, given = {}) {
+      knownOnly(given, knownOfEmbedding, "openai.embedding");
+      const { dimensions } = given;
+      const facts = embeddingFacts(named(model), dimensions);
       const settings = {
         ...common(model),
-        space,
+        space: spaceOf(given.space, "openai.embedding.space"),
         dimensions: facts.dimensions,
         limits: facts.limits,
         send: async (input: readonly string[], exchange: Exchange) =>
@@ -141,12 +109,14 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
       };
       return embeddingModel(isMock ? mockEmbedding(settings) : settings);
     },
-    text(model, { maxTokens, contextTokens } = {}) {
+    text(model, given = {}) {
+      knownOnly(given, knownOfText, "openai.text");
       const isOwn = host === ownHost;
       const { completions } = client.chat;
       const settings = {
         ...common(model),
-        ...{ maxTokens, contextTokens },
+        maxTokens: tokens(given.maxTokens, "openai.text.maxTokens"),
+        contextTokens: tokens(given.contextTokens, "openai.text.contextTokens"),
         features: { stream: true, object: isOwn ? "enforced" : "asked" } as const,
         send: async (request: WireRequest, exchange: Exchange) =>
           readChat(await heard(exchange, completions.create(chatBody(model, request, isOwn) as never, sent(exchange)))),
@@ -158,7 +128,8 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
       };
       return textModel(isMock ? mockText(settings) : settings);
     },
-    image(model) {
+    image(model, given?: unknown) {
+      noOptions(given, "openai.image");
       const settings = {
         ...common(model),
         features: { maxCount: model.startsWith("dall-e-3") ? 1 : 10 },
@@ -238,6 +209,6 @@ function hostOf(baseURL: string): string {
   try {
     return new URL(baseURL).host;
   } catch {
-    throw new OptionInvalidError("openai.baseURL", "an address like https://host/v1", "something else");
+    throw new OptionInvalidError("openai.client.baseURL", "an address like https://host/v1", shownOf(baseURL));
   }
 }

@@ -186,6 +186,19 @@ describe.each(clients)("with %s", (_, client) => {
       expect(told[0]?.certainty).not.toBe("unknown");
     });
 
+    it.each([
+      ["an object", {}],
+      ["half a float", "AAA="],
+      ["no base64", `${floats(1, 2)}<html>AA`],
+      ["nothing", undefined],
+    ])("that cannot be read are said to be none: %s", async (_, embedding) => {
+      server.next(answers(vectors([{ index: 0, embedding }])));
+      expect(await thrown(embed(["a"]))).toMatchObject({
+        code: "MODEL_ANSWER_INVALID",
+        message: expect.stringContaining("vector 0: expected numbers, got none"),
+      });
+    });
+
     it("have the length that was asked for, or are refused", async () => {
       const short = openai({ client: client() }).embedding("text-embedding-3-small", { dimensions: 2 });
       expect(short.space).toBe("openai/text-embedding-3-small/2");
@@ -627,6 +640,8 @@ describe.each(clients)("with %s", (_, client) => {
 
 describe("without a key", () => {
   const warned = vi.fn();
+  /** Of all tests here: each reason is said once in a process. */
+  const warnings: string[] = [];
   beforeEach(() => {
     vi.spyOn(process, "emitWarning").mockImplementation(warned);
     warned.mockClear();
@@ -637,7 +652,9 @@ describe("without a key", () => {
     "answers are made up, always the same, and say so: %j",
     async (apiKey) => {
       const { embedding, text, image } = openai({ apiKey });
-      expect(warned).toHaveBeenCalledTimes(1);
+      warnings.push(...warned.mock.calls.map(([warning]) => String(warning)));
+      expect(warnings[0]).toContain("openai answers with a mock: there is no API key");
+      expect(new Set(warnings).size).toBe(warnings.length);
       const model = embedding("text-embedding-3-small", { dimensions: 64 });
       expect(model.isMock).toBe(true);
       const [first, again, other] = (await model.embed({ texts: ["Arma virumque", "Arma virumque", "something else"] }))
