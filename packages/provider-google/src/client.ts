@@ -1,6 +1,5 @@
 import { GoogleGenAI } from "@google/genai";
 import { peek } from "@semel/ai/provider";
-import { OptionInvalidError } from "@semel/core";
 
 type Ask = (request: never) => Promise<unknown>;
 
@@ -19,8 +18,6 @@ export interface GoogleClient {
 
 /** A client for the Gemini API, whatever the environment says of Vertex AI. */
 export function makeClient(apiKey: string, baseURL: string | undefined): GoogleClient {
-  if (baseURL !== undefined && !URL.canParse(baseURL))
-    throw new OptionInvalidError("google.baseURL", "an address like https://host", "something else");
   const where = baseURL === undefined ? {} : { httpOptions: { baseUrl: baseURL } };
   return quietly(() => new GoogleGenAI({ apiKey, vertexai: false, ...where }));
 }

@@ -3,7 +3,6 @@ import {
   embeddingModel,
   imageModel,
   isToBeMock,
-  type MockPolicy,
   type ModelOptions,
   mockEmbedding,
   mockImage,
@@ -12,16 +11,20 @@ import {
   textModel,
   type WireRequest,
 } from "@semel/ai/provider";
-import {
-  type Clock,
-  type Duration,
-  type EmbeddingModel,
-  type ImageModel,
-  OptionInvalidError,
-  type TextModel,
-} from "@semel/core";
+import { OptionInvalidError } from "@semel/core";
 import { knownOnly } from "@semel/core/adapter";
-import { type GoogleClient, hostOf, makeClient } from "./client.ts";
+import {
+  addressOf,
+  clientOf,
+  keyOf,
+  known,
+  knownOfEmbedding,
+  knownOfText,
+  noOptions,
+  spaceOf,
+  tokens,
+} from "./checked-options.ts";
+import { hostOf, makeClient } from "./client.ts";
 import { contentBody, readContent, readPieces } from "./content.ts";
 import { credentialOf } from "./credential.ts";
 import { contentsOf, readEmbeddings } from "./embedding.ts";
@@ -29,63 +32,9 @@ import { failureOf } from "./failure.ts";
 import { imagen, picture } from "./image.ts";
 import { isImagen } from "./image-shape.ts";
 import { embeddingFacts } from "./known-models.ts";
+import type { GoogleOptions, GoogleProvider } from "./options.ts";
 import { textOf } from "./read.ts";
 import { sent } from "./wire.ts";
-
-export type { GoogleClient } from "./client.ts";
-
-export interface GoogleOptions {
-  /** Of the Gemini API. Default: `GEMINI_API_KEY` of the environment, then `GOOGLE_API_KEY`. */
-  readonly apiKey?: string | undefined;
-  /** Of a server that speaks Google's language, without the version of the API. Default: Google's own. */
-  readonly baseURL?: string | undefined;
-  /** A client of yours, of `@google/genai` 2 or 3, also one for Vertex AI; its retries and timeouts are switched off for each call. */
-  readonly client?: GoogleClient | undefined;
-  /** When answers are made up. Default: `"without-key"`; `"never"` where there is a `baseURL`. */
-  readonly mock?: MockPolicy | undefined;
-  /** Of one exchange. Default: `"60s"`, `"180s"` for pictures. */
-  readonly timeout?: Duration | undefined;
-  /** How long a stream may be silent. Default: `"30s"`. */
-  readonly idleTimeout?: Duration | undefined;
-  /** What deadlines are kept by. Default: the system's. */
-  readonly clock?: Clock | undefined;
-}
-
-export interface GoogleModelOptions {
-  /** Tokens of an answer, where the request does not say; the model's thoughts are among them. Default: 4,096. */
-  readonly maxTokens?: number | undefined;
-  /** Tokens of input and output together, to refuse what will not fit before it is sent. Default: not checked. */
-  readonly contextTokens?: number | undefined;
-}
-
-export interface GoogleEmbeddingOptions {
-  /** Length of the vectors, where the model can shorten them. Default: the model's own. */
-  readonly dimensions?: number | undefined;
-  /** {@link EmbeddingModel.space}, where a model is the same as another one. */
-  readonly space?: string | undefined;
-}
-
-/** Where models come from. */
-export interface GoogleProvider {
-  /** @throws `OPTION_INVALID` for dimensions that the model does not have. */
-  embedding(model: string, options?: GoogleEmbeddingOptions): EmbeddingModel;
-  text(model: string, options?: GoogleModelOptions): TextModel;
-  /**
-   * One picture at a time from Gemini's image models, up to 4 from Imagen.
-   * @throws `OPTION_INVALID` for Imagen without a client for Vertex AI: Google's client has it nowhere else.
-   */
-  image(model: string): ImageModel;
-}
-
-const known: readonly (keyof GoogleOptions)[] = [
-  "apiKey",
-  "baseURL",
-  "client",
-  "mock",
-  "timeout",
-  "idleTimeout",
-  "clock",
-];
 
 /**
  * Google's models, by the Gemini API or by Vertex AI. Connects to nothing. The client's own retries are off: the job retries.
@@ -98,18 +47,30 @@ const known: readonly (keyof GoogleOptions)[] = [
  */
 export function google(options: GoogleOptions = {}): GoogleProvider {
   knownOnly(options, known, "google");
-  const { client: given, mock: policy, baseURL, timeout, idleTimeout, clock } = options;
-  const apiKey = options.apiKey ?? (process.env.GEMINI_API_KEY || process.env.GOOGLE_API_KEY);
+  const { mock: policy, timeout, idleTimeout, clock } = options;
+  const given = clientOf(options.client);
+  // What is in the environment is for a client that is made here.
+  const env: NodeJS.ProcessEnv = given ? {} : process.env;
+  const apiKey =
+    keyOf(options.apiKey, "google.apiKey") ??
+    (options.apiKey === undefined
+      ? (keyOf(env.GEMINI_API_KEY, "GEMINI_API_KEY") ?? keyOf(env.GOOGLE_API_KEY, "GOOGLE_API_KEY"))
+      : undefined);
+  const baseURL =
+    addressOf(options.baseURL, "google.baseURL") ??
+    addressOf(env.GOOGLE_GEMINI_BASE_URL?.trim() || undefined, "GOOGLE_GEMINI_BASE_URL");
   // Whoever names an address means it.
   const isMock =
     given === undefined &&
     isToBeMock({ provider: "google", apiKey, policy: policy ?? (baseURL === undefined ? undefined : "never") });
-  const client = given ?? makeClient(apiKey || "none", baseURL);
+  const client = given ?? makeClient(apiKey ?? "none", baseURL);
   const { models } = client;
   const isVertex = client.vertexai === true;
   // A client of the caller's has a key of its own, or none.
-  const ownKey = given === undefined ? apiKey : (options.apiKey ?? textOf(peek(given, "apiKey")));
-  const secrets = [apiKey ?? "", ownKey ?? ""].filter((secret) => secret !== "");
+  const ownKey = given === undefined ? apiKey : (apiKey ?? textOf(peek(given, "apiKey")));
+  const secrets = [ownKey, process.env.GEMINI_API_KEY, process.env.GOOGLE_API_KEY].filter(
+    (secret) => secret !== undefined && secret.trim() !== "",
+  ) as readonly string[];
   const host = hostOf(client);
   const credential = credentialOf(client, ownKey);
   const failure = failureOf(clock);
@@ -118,7 +79,9 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
     ...{ failure, timeout, idleTimeout, clock, secrets },
   });
   return {
-    embedding(model, { dimensions, space } = {}) {
+    embedding(model, given = {}) {
+      knownOnly(given, knownOfEmbedding, "google.embedding");
+      const { dimensions } = given;
       const facts = embeddingFacts(named(model), dimensions, isVertex);
       // Vertex AI cuts what is too long, unless it is told not to; the client refuses to tell the Gemini API.
       const asked = {
@@ -127,7 +90,8 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
       };
       const settings = {
         ...common(model),
-        ...{ space, dimensions: facts.dimensions, limits: facts.limits },
+        space: spaceOf(given.space, "google.embedding.space"),
+        ...{ dimensions: facts.dimensions, limits: facts.limits },
         send: async (texts: readonly string[], exchange: Exchange) => {
           const request = { model, contents: contentsOf(texts), config: { ...asked, ...sent(client, exchange) } };
           return readEmbeddings(await models.embedContent(request as never), facts.isToBeNormalised);
@@ -135,10 +99,12 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
       };
       return embeddingModel(isMock ? mockEmbedding(settings) : settings);
     },
-    text(model, { maxTokens, contextTokens } = {}) {
+    text(model, given = {}) {
+      knownOnly(given, knownOfText, "google.text");
       const settings = {
         ...common(model),
-        ...{ maxTokens, contextTokens },
+        maxTokens: tokens(given.maxTokens, "google.text.maxTokens"),
+        contextTokens: tokens(given.contextTokens, "google.text.contextTokens"),
         features: { stream: true, object: "enforced" } as const,
         send: async (request: WireRequest, exchange: Exchange) => {
           const { contents, config } = contentBody(request);
@@ -153,7 +119,8 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
       };
       return textModel(isMock ? mockText(settings) : settings);
     },
-    image(model) {
+    image(model, given?: unknown) {
+      noOptions(given, "google.image");
       const settings = { ...common(model), ...(isImagen(model) ? imagen : picture)(client, model) };
       return imageModel(isMock ? mockImage(settings) : settings);
     },

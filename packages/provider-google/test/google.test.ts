@@ -858,6 +858,8 @@ describe("options", () => {
 
 describe("without a key", () => {
   const warned = vi.fn();
+  /** Of all tests here: each reason is said once in a process. */
+  const warnings: string[] = [];
   beforeEach(() => {
     warned.mockClear();
     vi.spyOn(process, "emitWarning").mockImplementation(warned);
@@ -867,7 +869,9 @@ describe("without a key", () => {
     "answers are made up, always the same, and say so: %j",
     async (apiKey) => {
       const { embedding, text, image } = google({ apiKey });
-      expect(warned).toHaveBeenCalledTimes(1);
+      warnings.push(...warned.mock.calls.map(([warning]) => String(warning)));
+      expect(warnings[0]).toContain("google answers with a mock: there is no API key");
+      expect(new Set(warnings).size).toBe(warnings.length);
       const model = embedding("gemini-embedding-001", { dimensions: 128 });
       expect(model.isMock).toBe(true);
       const [first, again, other] = (await model.embed({ texts: ["Arma", "Arma", "else"] })).vectors;
