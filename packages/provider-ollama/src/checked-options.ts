@@ -1,6 +1,7 @@
 import { isToBeMock } from "@semel/ai/provider";
-import { type Duration, OptionInvalidError } from "@semel/core";
-import { toMs } from "@semel/core/adapter";
+import { type Clock, type Duration, OptionInvalidError } from "@semel/core";
+import { knownOnly, toMs } from "@semel/core/adapter";
+import type { EnsureModelsOptions } from "./ensure-models.ts";
 import { named, shortName } from "./model-name.ts";
 import type { OllamaEmbeddingOptions, OllamaModelOptions, OllamaOptions } from "./options.ts";
 
@@ -37,8 +38,42 @@ export function tokens(count: number | undefined, option: string): number | unde
   throw new OptionInvalidError(option, "a whole number of tokens from 1", count);
 }
 
+export function spaceOf(space: string | undefined, option: string): string | undefined {
+  if (space === undefined || (typeof space === "string" && space.trim() !== "")) return space;
+  throw new OptionInvalidError(option, "a text, not an empty one", space);
+}
+
+export function thinkOf(think: OllamaModelOptions["think"]): OllamaModelOptions["think"] {
+  if (think === undefined || typeof think === "boolean" || ["low", "medium", "high"].includes(think)) return think;
+  throw new OptionInvalidError("ollama.text.think", '"low", "medium", "high", true or false', think);
+}
+
 /** As Ollama takes it: it knows no days, and what is below zero is for ever. */
-export function keepAliveOf(keepAlive: Duration | "forever" | undefined): string | number | undefined {
+export function keepAliveOf(keepAlive: Duration | "forever" | undefined, option: string): string | number | undefined {
   if (keepAlive === undefined) return undefined;
-  return keepAlive === "forever" ? -1 : `${toMs(keepAlive, "keepAlive")}ms`;
+  return keepAlive === "forever" ? -1 : `${toMs(keepAlive, option)}ms`;
+}
+
+export function clockOf(clock: Clock): Clock {
+  const verbs: readonly (keyof Clock)[] = ["now", "monotonic", "timer"];
+  if (verbs.every((verb) => typeof clock?.[verb] === "function")) return clock;
+  throw new OptionInvalidError("ollama.clock", `a clock with ${verbs.join(", ")}`, clock);
+}
+
+export function fetchOf(fetch: OllamaOptions["fetch"]): OllamaOptions["fetch"] {
+  if (fetch === undefined || typeof fetch === "function") return fetch;
+  throw new OptionInvalidError("ollama.fetch", "a function like Node's fetch", fetch);
+}
+
+/** What was given, where it cannot hold a password. */
+export const shownOf = (given: unknown): unknown =>
+  typeof given === "string" && /[@?#]/.test(given) ? "(not shown: it may hold a password)" : given;
+
+export function checkedEnsuring(options: EnsureModelsOptions): EnsureModelsOptions {
+  knownOnly(options, ["signal", "timeout"], "ensureModels");
+  const { signal, timeout } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new OptionInvalidError("ensureModels.signal", "an AbortSignal", signal);
+  if (timeout !== undefined) toMs(timeout, "ensureModels.timeout");
+  return options;
 }

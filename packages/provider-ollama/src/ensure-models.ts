@@ -1,9 +1,9 @@
-import { exchanged, type ModelOptions, peek } from "@semel/ai/provider";
+import { exchanged, type ModelOptions } from "@semel/ai/provider";
 import { type Duration, ModelError } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
-import { type Connection, clientFor } from "./client.ts";
-import { textOf } from "./embedding.ts";
+import type { Connection } from "./client.ts";
 import { shortName } from "./model-name.ts";
+import { listOfModels, modelsThere } from "./models-there.ts";
 import { reasonOf } from "./pull/hosted-model.ts";
 import { missing } from "./pull/pull-errors.ts";
 
@@ -20,7 +20,7 @@ export interface Wanted {
   readonly models: readonly string[];
   readonly connection: Connection;
   readonly host: string;
-  /** Of an exchange about a model, or about all of them. */
+  /** Of an exchange about a model, or about {@link listOfModels}. */
   readonly options: (model: string) => ModelOptions;
   /** Why the model could not be had; `undefined` once it is there. Absent where nothing is pulled. */
   readonly pull: ((model: string) => Promise<ModelError | undefined>) | undefined;
@@ -28,11 +28,11 @@ export interface Wanted {
 
 /** Asks which models there are, and pulls the others, one after the other: a second download at a time would only slow the first. */
 export async function ensureModels(wanted: Wanted, { signal, timeout }: EnsureModelsOptions): Promise<void> {
-  const all = wanted.options("models");
+  const all = wanted.options(listOfModels);
   const over = new AbortController();
   const late = (): ModelError =>
     new ModelError("MODEL_TIMEOUT", `ollama: the models are not all there after ${timeout}; pulls go on`, {
-      ...{ provider: "ollama", model: "models", isRetryable: true },
+      ...{ provider: "ollama", model: wanted.models.join(", "), isRetryable: true },
     });
   const timer =
     timeout === undefined
@@ -40,9 +40,7 @@ export async function ensureModels(wanted: Wanted, { signal, timeout }: EnsureMo
       : all.clock?.timer(toMs(timeout, "ensureModels.timeout"), () => over.abort(late()));
   const end = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
   try {
-    const there = await exchanged(all, { signal: end }, (exchange) =>
-      clientFor(wanted.connection, exchange, "whole").list().then(namesOf),
-    );
+    const there = await exchanged(all, { signal: end }, (exchange) => modelsThere(wanted.connection, exchange));
     const failed: ModelError[] = [];
     for (const model of wanted.models.filter((name) => !there.has(shortName(name)))) {
       const error = wanted.pull
@@ -56,14 +54,6 @@ export async function ensureModels(wanted: Wanted, { signal, timeout }: EnsureMo
   }
 }
 
-const namesOf = (answer: unknown): ReadonlySet<string> => {
-  const list = peek(answer, "models");
-  const names = (Array.isArray(list) ? list : []).map((one: unknown) =>
-    textOf(peek(one, "model") ?? peek(one, "name")),
-  );
-  return new Set(names.flatMap((name) => (name === undefined ? [] : [shortName(name)])));
-};
-
 function unlessOver<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
@@ -73,14 +63,18 @@ function unlessOver<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   });
 }
 
-/** One error for all that could not be had. It is final where one of them is. */
+/** One error for all that could not be had. It is final where one of them is, and no promise where an answer was none. */
 function allOf(errors: readonly ModelError[]): ModelError {
-  const isFinal = errors.some(({ failureClass }) => failureClass === "fail");
+  const [code, failureClass] = errors.some((error) => error.failureClass === "fail")
+    ? (["MODEL_UNKNOWN", "fail"] as const)
+    : errors.some((error) => error.code === "MODEL_ANSWER_INVALID")
+      ? (["MODEL_ANSWER_INVALID", "retry"] as const)
+      : (["MODEL_PREPARING", "defer"] as const);
   const models = errors.map((error) => ({ model: error.model, code: error.code, reason: reasonOf(error) }));
   const message = models.map(({ model, reason }) => `${model}: ${reason}`).join("; ");
-  return new ModelError(isFinal ? "MODEL_UNKNOWN" : "MODEL_PREPARING", `ollama has not all models: ${message}`, {
-    ...{ provider: "ollama", model: models.map(({ model }) => model).join(", "), isRetryable: !isFinal },
-    failureClass: isFinal ? "fail" : "defer",
+  return new ModelError(code, `ollama has not all models: ${message}`, {
+    ...{ provider: "ollama", model: models.map(({ model }) => model).join(", ") },
+    ...{ failureClass, isRetryable: failureClass !== "fail" },
     details: { models },
     cause: errors[0],
   });

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { OptionInvalidError } from "@semel/core";
+import { shownOf } from "./checked-options.ts";
 
 /** Where the server is, and what it is to be shown. */
 export interface Address {
@@ -18,20 +19,22 @@ const ownPort = 11_434;
 /**
  * Reads an address in the forms that Ollama itself takes: nothing, `host`, `:port`, `host:port`, `::1`, or all of a URL. What a server
  * listens to on all its interfaces (`0.0.0.0`) is asked on this machine's own.
- * @throws `OPTION_INVALID`, which does not repeat what was given: it may hold a password.
+ * @throws `OPTION_INVALID`, which does not repeat what may be a password.
  */
-export function addressOf(given: string): Address {
-  const text = given
-    .trim()
-    .replace(/^["']+|["']+$/g, "")
-    .trim();
+export function addressOf(given: string, option: string): Address {
   try {
-    return read(text);
+    return read(
+      given
+        .trim()
+        .replace(/^["']+|["']+$/g, "")
+        .trim(),
+    );
   } catch {
+    // What is no text ends here, too.
     throw new OptionInvalidError(
-      "ollama.host",
+      option,
       "an address like 127.0.0.1:11434, :11434, or https://host/path",
-      "something else",
+      shownOf(given),
     );
   }
 }

@@ -10,7 +10,19 @@ import {
 import { type ModelError, OptionInvalidError, systemClock } from "@semel/core";
 import { knownOnly } from "@semel/core/adapter";
 import { chatBody, collected, pieces } from "./chat.ts";
-import { isMade, keepAliveOf, known, knownOfEmbedding, knownOfText, listed, tokens } from "./checked-options.ts";
+import {
+  checkedEnsuring,
+  clockOf,
+  isMade,
+  keepAliveOf,
+  known,
+  knownOfEmbedding,
+  knownOfText,
+  listed,
+  spaceOf,
+  thinkOf,
+  tokens,
+} from "./checked-options.ts";
 import { clientFor } from "./client.ts";
 import { embedBody, readEmbeddings } from "./embedding.ts";
 import { ensureModels } from "./ensure-models.ts";
@@ -40,7 +52,8 @@ const closedMs = 5_000;
  */
 export function ollama(options: OllamaOptions = {}): OllamaProvider {
   knownOnly(options, known, "ollama");
-  const { pull = {}, mock = "never", clock = systemClock } = options;
+  const { pull = {}, mock = "never" } = options;
+  const clock = clockOf(options.clock ?? systemClock);
   const { timeout = "180s", idleTimeout = "120s" } = options;
   const server = serverOf(options);
   const isMock = isMade(mock);
@@ -85,10 +98,12 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
   return {
     embedding(model, given = {}) {
       knownOnly(given, knownOfEmbedding, "ollama.embedding");
-      const { dimensions, space } = given;
+      const { dimensions } = given;
+      const space = spaceOf(given.space, "ollama.embedding.space");
       const contextTokens = tokens(given.contextTokens, "ollama.embedding.contextTokens");
       const facts = embeddingFacts(supported(model), dimensions, contextTokens);
-      const sent = { dimensions, contextTokens, keepAlive: keepAliveOf(given.keepAlive) };
+      const keepAlive = keepAliveOf(given.keepAlive, "ollama.embedding.keepAlive");
+      const sent = { dimensions, contextTokens, keepAlive };
       const length = facts.dimensions === undefined ? [] : [facts.dimensions];
       const all = {
         ...common(model),
@@ -111,9 +126,10 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
     text(model, given = {}) {
       knownOnly(given, knownOfText, "ollama.text");
       supported(model);
-      const { maxTokens, think } = given;
+      const maxTokens = tokens(given.maxTokens, "ollama.text.maxTokens");
       const contextTokens = tokens(given.contextTokens, "ollama.text.contextTokens");
-      const sent = { contextTokens, think, keepAlive: keepAliveOf(given.keepAlive) };
+      const keepAlive = keepAliveOf(given.keepAlive, "ollama.text.keepAlive");
+      const sent = { contextTokens, think: thinkOf(given.think), keepAlive };
       const open = (request: WireRequest, exchange: Exchange) =>
         remedied(
           () => lacking(model),
@@ -135,7 +151,7 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
       return textModel(isMock ? mockText(all) : all);
     },
     async ensureModels(given = {}) {
-      knownOnly(given, ["signal", "timeout"], "ensureModels");
+      checkedEnsuring(given);
       if (!models) throw new OptionInvalidError("ollama.models", "a list of models to make sure of", undefined);
       if (isMock) return;
       const pull = async (model: string) => {

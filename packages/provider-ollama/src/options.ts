@@ -69,7 +69,8 @@ export interface OllamaProvider {
   /**
    * Pulls what the server lacks of `models`, and resolves when all are there: before workers start. It joins pulls that are under way.
    * @throws `MODEL_UNKNOWN`, or `MODEL_PREPARING` where another try may help, naming every model that could not be had;
-   *   `MODEL_TIMEOUT`; what the server's list fails with; the signal's reason; `OPTION_INVALID` without `models`.
+   *   `MODEL_ANSWER_INVALID` where the server answers as no Ollama does; `MODEL_TIMEOUT`; what the server's list fails with; the
+   *   signal's reason; `OPTION_INVALID`, also without `models`.
    */
   ensureModels(options?: EnsureModelsOptions): Promise<void>;
   /** Pulls nothing any more: a pull that no other provider of the process wants is ended. Models go on answering. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { OptionInvalidError } from "@semel/core";
+import { fetchOf } from "./checked-options.ts";
 import type { Connection } from "./client.ts";
 import { addressOf } from "./host.ts";
 import type { OllamaOptions } from "./options.ts";
@@ -14,7 +15,8 @@ export interface Server extends Connection {
 
 /** @throws `OPTION_INVALID` */
 export function serverOf({ host, headers = {}, fetch }: OllamaOptions): Server {
-  const address = addressOf(host ?? process.env.OLLAMA_HOST ?? "");
+  const address =
+    host === undefined ? addressOf(process.env.OLLAMA_HOST ?? "", "OLLAMA_HOST") : addressOf(host, "ollama.host");
   const given = headersOf(headers);
   const authorization = given.authorization ?? address.authorization;
   // The client sends this one by itself, to the makers of Ollama only.
@@ -24,7 +26,7 @@ export function serverOf({ host, headers = {}, fetch }: OllamaOptions): Server {
     url: address.url,
     host: address.host,
     headers: { ...given, ...(authorization !== undefined && { authorization }) },
-    fetch,
+    fetch: fetchOf(fetch),
     secrets: [...values, ...address.secrets, key].filter((secret) => secret !== ""),
     credential: authorization === undefined ? undefined : wordFor(authorization),
   };
@@ -32,10 +34,17 @@ export function serverOf({ host, headers = {}, fetch }: OllamaOptions): Server {
 
 /** Checked here: `fetch` would say what is wrong with a value by repeating it. */
 function headersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const expected = "an object with names and values of headers";
+  if (typeof headers !== "object" || headers === null)
+    throw new OptionInvalidError("ollama.headers", expected, typeof headers);
+  // `Headers` would make a text of anything: of a variable that is not set, "undefined".
+  for (const [name, value] of Object.entries(headers))
+    if (typeof value !== "string")
+      throw new OptionInvalidError(`ollama.headers.${name}`, "a text", `(not shown: ${typeof value})`);
   try {
     return Object.fromEntries(new Headers(headers));
   } catch {
-    throw new OptionInvalidError("ollama.headers", "an object with names and values of headers", "something else");
+    throw new OptionInvalidError("ollama.headers", expected, "(not shown: it may hold a password)");
   }
 }
 

@@ -1,5 +1,5 @@
 import { VirtualClock } from "@semel/testing";
-import { hang, status } from "@semel/testing/models";
+import { hang, raw, status } from "@semel/testing/models";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type OllamaOptions, ollama } from "../src/index.ts";
 import { FakeOllama, layer } from "./fake-ollama.ts";
@@ -96,7 +96,7 @@ it("it waits as long as it was told, and the pull goes on", async () => {
   const failed = failureOf(provider(["one"]).ensureModels({ timeout: "1m" }));
   const pull = await host.pull();
   await clock.advance(60_000);
-  expect(await failed).toMatchObject({ code: "MODEL_TIMEOUT", isRetryable: true });
+  expect(await failed).toMatchObject({ code: "MODEL_TIMEOUT", model: "one", isRetryable: true });
   pull.succeed();
   await provider(["one"]).ensureModels();
   expect(host.count("/api/pull")).toBe(1);
@@ -122,6 +122,44 @@ it("a list that cannot be had fails as any call does", async () => {
   const gone = provider(["one"]);
   await host[Symbol.asyncDispose]();
   expect(await failureOf(gone.ensureModels())).toMatchObject({ code: "MODEL_UNREACHABLE" });
+  host = await FakeOllama.start();
+});
+
+it.each([
+  ["another object", status(200, { hello: 1 })],
+  ["a list that is none", status(200, { models: 5 })],
+  ["a list of what are no models", status(200, { models: [5] })],
+  ["a list", status(200, [])],
+  ["a page", raw("<html>welcome</html>", "text/html")],
+  ["no such path", status(404, { detail: "Not Found" })],
+])("what answers with %s is no Ollama server, and is asked for no pull", async (_, reply) => {
+  host.server.replyWith(reply);
+  const error = await failureOf(provider(["one"]).ensureModels());
+  expect(error).toMatchObject({ code: "MODEL_ANSWER_INVALID", failureClass: "retry" });
+  expect(error.message).toMatch(/^ollama \(list of models\): this is no Ollama server: /);
+  expect(host.server.requests.map(({ path }) => path)).toEqual(["/api/tags"]);
+});
+
+it("an Ollama of old that has no models says null", async () => {
+  host.server.replyWith(status(200, { models: null }));
+  expect(await failureOf(provider(["one"], { pull: false }).ensureModels())).toMatchObject({ code: "MODEL_UNKNOWN" });
+});
+
+it("a pull that is answered with what is none is not said to be on its way", async () => {
+  const failed = failureOf(provider(["one", "two"]).ensureModels());
+  (await host.pull(0)).response.end("<html>welcome</html>\n");
+  (await host.pull(1)).fail("no space left on device");
+  expect(await failed).toMatchObject({
+    ...{ code: "MODEL_ANSWER_INVALID", failureClass: "retry", isRetryable: true, model: "one, two" },
+    message: expect.stringContaining("one: it answered with a page or a text"),
+    details: { models: [{ code: "MODEL_ANSWER_INVALID" }, { code: "MODEL_FAILED" }] },
+  });
+});
+
+it("a list that nobody answers for is no model's", async () => {
+  const gone = provider(["one"]);
+  await host[Symbol.asyncDispose]();
+  expect((await failureOf(gone.ensureModels())).message).toMatch(/^ollama \(list of models\): /);
   host = await FakeOllama.start();
 });
 

@@ -160,6 +160,13 @@ describe("options that are none", () => {
     ["a misspelt one", of({ hosts: "gpu" })],
     ["a client", of({ client: {} })],
     ["a pull that is none", of({ pull: true })],
+    ["a host that is none", of({ host: 5 })],
+    ["a fetch that is none", of({ fetch: 5 })],
+    ["headers that are none", of({ headers: 5 })],
+    ["no headers", of({ headers: null })],
+    ["a header that is no text", of({ headers: { a: 5 } })],
+    ["a header of a variable that is not set", of({ headers: { a: undefined } })],
+    ["a clock that is none", of({ clock: 5 })],
     ["a misspelt one of pull", of({ pull: { maxByte: 1 } })],
     ["bytes that are none", of({ pull: { maxBytes: 0 } })],
     ["a deadline that is none", of({ pull: { timeout: 5 } })],
@@ -169,17 +176,50 @@ describe("options that are none", () => {
     ["a text in place of a list", of({ models: "m" })],
     ["a name with a space", of({ models: ["a b"] })],
     ["a mock for want of a key", of({ mock: "without-key" })],
+    ["no options of embeddings", embed(null as never)],
+    ["an empty space", embed({ space: " " })],
+    ["a space that is no text", embed({ space: 5 })],
     ["a misspelt one of embeddings", embed({ dimension: 3 })],
     ["a context that is none", embed({ contextTokens: 0 })],
     ["a keepAlive that is none", embed({ keepAlive: "always" })],
     ["a misspelt one of texts", text({ maxToken: 3 })],
+    ["no options of texts", text(null as never)],
     ["half a token", text({ contextTokens: 1.5 })],
+    ["half a token of an answer", text({ maxTokens: 1.5 })],
+    ["no token", text({ maxTokens: 0 })],
+    ["a text in place of a number", text({ maxTokens: "5" })],
+    ["thinking of another kind", text({ think: "lots" })],
+    ["no thinking", text({ think: null })],
     ["a model without a name", () => ollama().text(" ")],
     ["a model that is not of the list", () => ollama({ models: ["a", "b"] }).text("c")],
     ["another size of one that is", () => ollama({ models: ["a"] }).embedding("a:7b")],
   ])("%s", (_, make) => {
     expect(make).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
   });
+
+  it("an address that is none is shown where it cannot hold a password, by the name of where it was given", () => {
+    expect(() => ollama({ host: "ftp://gpu" })).toThrow("ollama.host: expected an address like");
+    expect(() => ollama({ host: "ftp://gpu" })).toThrow('got "ftp://gpu"');
+    expect(() => ollama({ host: "ftp://a:canary@gpu" })).toThrow('got "(not shown: it may hold a password)"');
+    vi.stubEnv("OLLAMA_HOST", "ftp://gpu");
+    expect(() => ollama()).toThrow("OLLAMA_HOST: expected an address like");
+  });
+
+  it("a keepAlive that is none is named by where it was given", () => {
+    expect(text({ keepAlive: "soon" })).toThrow("ollama.text.keepAlive");
+    expect(embed({ keepAlive: 5 })).toThrow("ollama.embedding.keepAlive");
+  });
+
+  it.each([{ signal: 5 }, { signal: {} }, { timeout: 5 }, { signals: undefined }, null])(
+    "of ensureModels: %j",
+    async (options) => {
+      vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+      for (const mock of ["never", "allow-in-production"] as const)
+        await expect(ollama({ models: ["a"], mock }).ensureModels(options as never)).rejects.toMatchObject({
+          code: "OPTION_INVALID",
+        });
+    },
+  );
 
   it("a model that is not of the list is told what is", () => {
     expect(() => ollama({ models: ["a", "b"] }).text("c")).toThrow("one of models (a, b)");

@@ -208,6 +208,21 @@ describe("a pull that fails", () => {
     },
   );
 
+  it("because of answers that are none, four times in a row, burns attempts: jobs do not wait for it for ever", async () => {
+    for (const [index, rest] of [5, 10, 20, 40].entries()) {
+      await told();
+      (await host.pull(index)).response.end("<html>welcome</html>\n");
+      expect(await settled("the last pull failed")).toMatchObject({
+        ...(index < 3 ? ended : { code: "MODEL_ANSWER_INVALID", failureClass: "retry", isRetryable: true }),
+        retryAfterMs: rest * second,
+      });
+      await clock.advance(rest * second);
+    }
+    await told();
+    (await host.pull(4)).succeed();
+    await settledEmbed();
+  });
+
   it("is a first one again after half an hour of peace", async () => {
     for (const rest of [5, 10]) {
       await told();

@@ -1,7 +1,7 @@
 import type { ModelError } from "@semel/core";
 import type { Asker } from "./asker.ts";
 import { Pull } from "./pull.ts";
-import { missing, preparing, sizeOf } from "./pull-errors.ts";
+import { missing, noPull, preparing, sizeOf } from "./pull-errors.ts";
 
 const second = 1_000;
 const minute = 60 * second;
@@ -13,6 +13,8 @@ const restMs = 5 * second;
 const longestRestMs = 10 * minute;
 /** That a registry has no such model, or that it is too large: it is asked again, for either may have been mended. */
 const finalMs = 10 * minute;
+/** So many pulls in a row without an answer that is one are no accident: jobs that wait burn attempts from then on, and end. */
+const mostBrokenPulls = 3;
 /** So long after its rest a failure is forgotten, and the next one is a first one. */
 const forgottenMs = 30 * minute;
 
@@ -75,6 +77,7 @@ export class HostedModel {
     const {
       error,
       until,
+      times,
       asker: { clock },
     } = this.#ended;
     const leftMs = until - clock.monotonic();
@@ -82,7 +85,9 @@ export class HostedModel {
     if (error?.failureClass === "fail")
       return missing(asker, `it cannot be pulled: ${reasonOf(error)}`, { cause: error });
     const what = error ? `the last pull failed, and the next one waits: ${reasonOf(error)}` : "it was pulled just now";
-    return preparing(asker, what, Math.max(shortestMs, Math.ceil(leftMs)), error);
+    const restsMs = Math.max(shortestMs, Math.ceil(leftMs));
+    if (error?.code === "MODEL_ANSWER_INVALID" && times >= mostBrokenPulls) return noPull(asker, what, restsMs, error);
+    return preparing(asker, what, restsMs, error);
   }
 }
 

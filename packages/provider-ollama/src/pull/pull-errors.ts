@@ -12,6 +12,14 @@ export const preparing = ({ model, host }: Asker, what: string, retryAfterMs: nu
     ...(cause && { cause }),
   });
 
+/** What should pull the model does not answer as an Ollama does. */
+export const noPull = ({ model, host }: Asker, what: string, retryAfterMs: number, cause: ModelError): ModelError =>
+  new ModelError("MODEL_ANSWER_INVALID", `ollama ${model}: ${what}`, {
+    ...{ provider: "ollama", model, usage: nothingSpent, cause },
+    ...{ failureClass: "retry", isRetryable: true, retryAfterMs },
+    details: { host },
+  });
+
 /** The model is not there, and will not be. */
 export const missing = (
   { model, host }: Pick<Asker, "model" | "host">,
