@@ -10,6 +10,7 @@ import {
   systemClock,
 } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
+import { checkedCall } from "../provider/checked-call.ts";
 import { nothingSpent } from "../usage-sum.ts";
 import { Batcher, type BatchRules } from "./batcher.ts";
 import { Caller } from "./item.ts";
@@ -17,8 +18,8 @@ import { Room } from "./room.ts";
 
 export interface BatchOptions {
   /**
-   * How long the first text of a request waits for others, at most: not where everybody who was answered last has come back, and nothing
-   * else is under way. Default: `"3ms"`.
+   * How long the first text of a request waits for others. Default: `"3ms"`, and not as long where all who were just answered have come
+   * back and nothing is under way; a window that is said, and those of tenants, are waited out.
    */
   readonly window?: Duration | undefined;
   /** Texts of one request. Default and most: the model's `limits.maxItems`. */
@@ -47,6 +48,8 @@ export function batched(model: EmbeddingModel, options: BatchOptions = {}): Embe
     windowMs: toMs(options.window ?? "3ms", "batched.window"),
     maxItems: Math.min(model.limits.maxItems, options.maxItems ?? Number.POSITIVE_INFINITY),
     maxTokens: Math.min(model.limits.maxTokens, options.maxTokens ?? Number.POSITIVE_INFINITY),
+    // What is known of the last request is of all lanes together.
+    leavesEarly: options.window === undefined && !perTenant,
   };
   for (const [name, value] of Object.entries({ maxItems: rules.maxItems, maxTokens: rules.maxTokens, maxInFlight }))
     if (!(value >= 1)) throw new OptionInvalidError(`batched.${name}`, "a number from 1", value);
@@ -74,7 +77,9 @@ export function batched(model: EmbeddingModel, options: BatchOptions = {}): Embe
     dimensions: model.dimensions,
     limits: model.limits,
     countTokens: (text) => model.countTokens(text),
-    async embed({ texts }: EmbedRequest, call: ModelCall = {}): Promise<Embeddings> {
+    async embed(request: EmbedRequest, given: ModelCall = {}): Promise<Embeddings> {
+      const call = checkedCall(given);
+      const texts = Array.isArray(request?.texts) ? request.texts : [];
       const caller = new Caller(call, texts.length);
       if (call.signal?.aborted) {
         caller.fail(call.signal.reason);

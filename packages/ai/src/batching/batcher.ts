@@ -7,6 +7,8 @@ export interface BatchRules {
   readonly windowMs: number;
   readonly maxItems: number;
   readonly maxTokens: number;
+  /** Before the window is over, where nobody is left to wait for. */
+  readonly leavesEarly: boolean;
 }
 
 /** Collects texts for a moment, and sends them as few requests as the limits allow. */
@@ -48,8 +50,9 @@ export class Batcher {
 
   #wait(): void {
     this.#timer ??= this.#clock.timer(this.#rules.windowMs, () => this.#windowOver());
-    if (this.#turnEnd || !this.#room.isComplete(this.#items.length)) return;
-    // Not at once: what is asked for in this very turn goes along.
+    if (this.#turnEnd || !this.#rules.leavesEarly) return;
+    if (!this.#room.isComplete(this.#items.length, this.#clock.monotonic())) return;
+    // Not at once: what is asked for in this very turn goes along. That is no time to wait for, so no clock has part in it.
     this.#turnEnd = setImmediate(() => this.#windowOver());
   }
 

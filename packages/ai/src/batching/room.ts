@@ -2,6 +2,8 @@
 const serialRatio = 1.6;
 /** At a time, before anything is known. */
 const first = 4;
+/** Whoever was answered and asks again at once, does so within this. Whoever comes later is somebody else. */
+const comeBackMs = 2;
 /** Requests after which one more at a time is tried again. */
 const tryAgainAfter = 16;
 
@@ -19,8 +21,9 @@ export class Room {
   #inFlight = 0;
   #aloneMs: number | undefined;
   #since = 0;
-  /** Texts of the request that went last. */
+  /** Texts of the request that went last, and when the last one was answered. */
   #last = 0;
+  #answeredAtMs = Number.NEGATIVE_INFINITY;
 
   /** @param onFree told whenever a request is over. */
   constructor(most: number, onFree: () => void) {
@@ -34,11 +37,12 @@ export class Room {
   }
 
   /**
-   * Nothing is under way, and as many texts wait as the last request had: whoever was answered has come back, and there is nobody left
-   * to wait for.
+   * Nothing is under way, and at once after the answer as many texts wait as the last request had: whoever was answered has come back,
+   * and there is nobody left to wait for. Of a single one that is not said: it may be the first of many.
    */
-  isComplete(waiting: number): boolean {
-    return this.#inFlight === 0 && this.#last > 0 && waiting >= this.#last;
+  isComplete(waiting: number, nowMs: number): boolean {
+    if (this.#inFlight > 0 || this.#last < 2 || waiting < this.#last) return false;
+    return nowMs - this.#answeredAtMs <= comeBackMs;
   }
 
   /** A request of so many texts goes. What is answered is called when it is over. */
@@ -47,6 +51,7 @@ export class Room {
     this.#last = texts;
     return (endMs, isAnswered) => {
       this.#inFlight--;
+      this.#answeredAtMs = endMs;
       if (isAnswered) this.#learn(endMs - nowMs, company);
       this.#onFree();
     };

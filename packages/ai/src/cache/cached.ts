@@ -104,10 +104,14 @@ export function cached(model: EmbeddingModel, { cache = memoryCache(), onProblem
     dimensions: model.dimensions,
     limits: model.limits,
     countTokens: (text) => model.countTokens(text),
+    // What is no request, or asks for nothing, the model refuses in words of its own.
     embed: async (request, call = {}) =>
-      request.texts.length === 0 ? model.embed(request, call) : embed(request, call),
+      isText(request?.texts) && call !== null ? embed(request, call) : model.embed(request, call),
   };
 }
+
+const isText = (texts: unknown): boolean =>
+  Array.isArray(texts) && texts.length > 0 && texts.every((text) => typeof text === "string");
 
 const keyOf = (tenant: string | undefined, { space, isMock }: EmbeddingModel, text: string): string =>
   digestOf([tenant ?? null, space, isMock, text]);

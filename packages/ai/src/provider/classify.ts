@@ -50,7 +50,10 @@ const timeoutCauses = new Set(["ETIMEDOUT", "UND_ERR_HEADERS_TIMEOUT", "UND_ERR_
  */
 export function classify(facts: FailureFacts, call: Call): ModelError {
   const [code, judgement] = judge(facts, call.now);
-  const { status, requestId, code: providerCode } = facts;
+  const { status } = facts;
+  // Whatever a provider says it may say the key in.
+  const clean = (text: string | undefined): string | undefined => text && redactMessage(text, call.secrets);
+  const [requestId, providerCode] = [clean(facts.requestId), clean(facts.code)];
   const options: ModelErrorOptions = {
     ...judgement,
     provider: call.provider,
@@ -170,5 +173,9 @@ export function failed(
     ...judgement,
   });
 }
+
+/** @param why in the provider's words. */
+export const refusedContent = (call: Call, why = "no reason given"): ModelError =>
+  failed(call, "MODEL_CONTENT_BLOCKED", `the provider refuses the content: ${redactMessage(why, call.secrets)}`);
 
 export const timedOut = (call: Call, what: string): ModelError => failed(call, "MODEL_TIMEOUT", what, retryTwice);

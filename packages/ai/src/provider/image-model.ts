@@ -1,5 +1,5 @@
-import type { Image, ImageFeatures, ImageModel, ImageRequest, Images, ModelCall, Usage } from "@semel/core";
-import { badAnswer, type Call, failed } from "./classify.ts";
+import type { Image, ImageFeatures, ImageModel, ImageRequest, Images, ModelCall } from "@semel/core";
+import { badAnswer, type Call, failed, refusedContent } from "./classify.ts";
 import { type Exchange, OneCall } from "./exchange.ts";
 import { type ModelOptions, modelOf, settingsOf } from "./model-options.ts";
 import { reckonTokens, saidTokens } from "./tokens.ts";
@@ -36,17 +36,16 @@ export function imageModel(options: ImageModelOptions): ImageModel {
         const count = check(one.about, request, options.features);
         one.estimate = { certainty: "estimated", inputTokens: reckonTokens(request.prompt), outputTokens: 0 };
         const wire = await options.send({ prompt: request.prompt, count, size: request.size }, exchange);
-        if (wire.blocked !== undefined)
-          throw failed(one.about, "MODEL_CONTENT_BLOCKED", `the provider refuses the content: ${wire.blocked}`);
+        const { model = options.model, requestId } = wire;
+        const [inputTokens, outputTokens] = [saidTokens(wire.inputTokens), saidTokens(wire.outputTokens)];
+        // Before the pictures are looked at: what is wrong with them was paid for, too.
+        if (inputTokens !== undefined && outputTokens !== undefined)
+          one.estimate = { certainty: "actual", inputTokens, outputTokens };
+        if (wire.blocked !== undefined) throw refusedContent(one.about, wire.blocked);
         if (wire.images.length !== count)
           throw badAnswer(one.about, `expected ${count} pictures, got ${wire.images.length}`);
         const images = wire.images.map((bytes): Image => ({ bytes, mediaType: mediaTypeOf(one.about, bytes) }));
-        const { model = options.model, requestId } = wire;
-        const [inputTokens, outputTokens] = [saidTokens(wire.inputTokens), saidTokens(wire.outputTokens)];
-        const usage: Usage =
-          inputTokens === undefined || outputTokens === undefined
-            ? one.estimate
-            : { certainty: "actual", inputTokens, outputTokens };
+        const usage = one.estimate;
         one.tell(usage);
         return { images, provider: options.provider, model, isMock: options.isMock, usage, requestId };
       });

@@ -12,7 +12,7 @@ import type {
   Usage,
 } from "@semel/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { badAnswer, failed } from "./classify.ts";
+import { badAnswer, failed, refusedContent } from "./classify.ts";
 import { type Exchange, OneCall } from "./exchange.ts";
 import { jsonSchemaOf } from "./json-schema.ts";
 import { type ModelOptions, modelOf, type Settings, settingsOf } from "./model-options.ts";
@@ -141,12 +141,7 @@ function prepared(one: OneCall, request: Omit<TextRequest, "onLength">, options:
 function whole(one: OneCall, options: TextModelOptions, wire: WireText, onLength: "fail" | "accept"): GeneratedText {
   const { text = "", finish, blocked, model = options.model, requestId } = wire;
   one.estimate = usageOf(one.estimate, wire, text);
-  if (blocked !== undefined || finish === "blocked")
-    throw failed(
-      one.about,
-      "MODEL_CONTENT_BLOCKED",
-      `the provider refuses the content: ${blocked ?? "no reason given"}`,
-    );
+  if (blocked !== undefined || finish === "blocked") throw refusedContent(one.about, blocked);
   if (finish !== "stop" && finish !== "length")
     throw badAnswer(one.about, "the answer ends without saying that it is done");
   if (finish === "length" && onLength === "fail")

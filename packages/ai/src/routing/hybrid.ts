@@ -112,7 +112,8 @@ function embeddingHybrid(
     limits: { maxItems: least("maxItems"), maxTokens: least("maxTokens"), maxItemTokens: least("maxItemTokens") },
     countTokens: (text) => Math.max(...models.map((model) => model.countTokens(text))),
     async embed(request: EmbedRequest, call?: ModelCall): Promise<Embeddings> {
-      const supports = ({ limits }: EmbeddingModel): boolean => request.texts.length <= limits.maxItems;
+      const supports = ({ limits }: EmbeddingModel): boolean =>
+        !Array.isArray(request?.texts) || request.texts.length <= limits.maxItems;
       const answer = await route({ ...rest, supports }, (model) => model.embed(request, call));
       return spaces === "separate" ? answer : { ...answer, space };
     },

@@ -221,6 +221,36 @@ describe("batched", () => {
     expect(inner.asked.map((one) => one.texts.length)).toEqual([5, 4, 4, 4]);
   });
 
+  it("makes no more requests of what trickles in than if it waited out every window", async () => {
+    const requests = async (options: BatchOptions, everyMs: number): Promise<number> => {
+      const { clock, inner, model } = setUp(options);
+      inner.before = () => new Promise<void>((resolve) => clock.timer(5, resolve));
+      const calls: Promise<unknown>[] = [];
+      for (const [at, text] of texts(300).entries())
+        clock.timer(at * everyMs, () => void calls.push(model.embed({ texts: [text] })));
+      await clock.advance(300 * everyMs + 100);
+      await Promise.all(calls);
+      return inner.asked.length;
+    };
+    for (const everyMs of [0.3, 1, 2, 4, 10])
+      expect(await requests({}, everyMs)).toBeLessThanOrEqual((await requests({ window: "3ms" }, everyMs)) * 1.1);
+  });
+
+  it("waits out a window that was said, and those of tenants", async () => {
+    for (const options of [{ window: "50ms" }, { perTenant: true }] as const) {
+      const { clock, inner, model } = setUp(options);
+      const first = each(model, texts(5));
+      await clock.advance(50);
+      await ends(first);
+      const again = each(model, texts(5));
+      await clock.advance(2);
+      expect(inner.asked).toHaveLength(1);
+      await clock.advance(50);
+      await ends(again);
+      expect(inner.asked).toHaveLength(2);
+    }
+  });
+
   it("collects while a provider that answers one by one is busy", async () => {
     const { clock, inner } = setUp();
     let freeAtMs = 0;

@@ -1,10 +1,11 @@
-import { ModelError } from "@semel/core";
+import { ModelError, type Usage } from "@semel/core";
 import { describe, expect, it } from "vitest";
 import {
   causeCodeOf,
   type EmbeddingModelOptions,
   embeddingModel,
   type FailureFacts,
+  imageModel,
   type TextModelOptions,
   textModel,
   type WireText,
@@ -42,6 +43,15 @@ describe("what is said", () => {
     await expect(failing({ answer: "page", message: "a page" })).rejects.toMatchObject({
       message: "test m: a page; is models.test:1 the address of its API?",
     });
+  });
+
+  it("holds no key, wherever a provider repeats it", async () => {
+    const said = { status: 400, code: "sesame7", requestId: "of sesame7", message: "x" };
+    const error = await failing(said).catch((thrown: unknown) => thrown);
+    const blocked = await text({ text: "", finish: "blocked", blocked: "sesame7 is not allowed" })
+      .generate(ask)
+      .catch((thrown: unknown) => thrown);
+    expect(JSON.stringify([error, String(error), blocked, String(blocked)])).not.toContain("sesame7");
   });
 
   it("holds no key, also where the key is short", async () => {
@@ -93,6 +103,22 @@ describe("answers of an adapter", () => {
     expect(usage).toEqual({ certainty: "estimated", inputTokens: 1, outputTokens: 0 });
     const answer = await text({ ...good, outputTokens: tokens }).generate(ask);
     expect(answer.usage).toMatchObject({ certainty: "estimated" });
+  });
+
+  it("pictures that are none are paid for, as the provider said", async () => {
+    for (const wrong of [{ images: [] }, { images: [Uint8Array.of(1)] }, { images: [], blocked: "no" }]) {
+      const told: Usage[] = [];
+      const model = imageModel({
+        ...about,
+        features: { maxCount: 1 },
+        send: async () => ({ ...wrong, inputTokens: 100, outputTokens: 5_000 }),
+      });
+      const error = await model
+        .generate({ prompt: "A lake" }, { onUsage: (usage) => told.push(usage) })
+        .catch((thrown: ModelError) => thrown);
+      expect(told).toEqual([{ certainty: "actual", inputTokens: 100, outputTokens: 5_000 }]);
+      expect((error as ModelError).usage).toEqual(told[0]);
+    }
   });
 
   it("an end that is none of the two is no end", async () => {
