@@ -2,6 +2,7 @@ import type { EmbeddingModel, ImageModel, ModelCall, TextModel, TextPart, TextRe
 import type { BreakerOptions } from "../breaker/options.ts";
 import type { Gate } from "../gate/gate.ts";
 import type { GateOptions } from "../gate/local-gate.ts";
+import { checkedCall } from "../provider/checked-call.ts";
 import { admit } from "./guarded-call.ts";
 import { credentialOf, processTraffic, type Traffic } from "./traffic.ts";
 
@@ -28,7 +29,7 @@ export function limited<M extends EmbeddingModel | TextModel | ImageModel>(model
   const { breaker = {}, gate = {}, credential = credentialOf(model), traffic = processTraffic() } = options;
   const guards = traffic.guards(model, credential, breaker, gate);
   const run = async <T>(call: ModelCall = {}, send: (call: ModelCall) => Promise<T>): Promise<T> => {
-    const admitted = await admit(model, guards, call);
+    const admitted = await admit(model, guards, checkedCall(call));
     try {
       const answer = await send(admitted.call);
       admitted.answered();
@@ -43,7 +44,7 @@ export function limited<M extends EmbeddingModel | TextModel | ImageModel>(model
     request: TextRequest,
     call: ModelCall = {},
   ): AsyncGenerator<TextPart> {
-    const admitted = await admit(model, guards, call);
+    const admitted = await admit(model, guards, checkedCall(call));
     try {
       for await (const part of inner.stream(request, admitted.call)) {
         if (part.is === "end") admitted.answered();
