@@ -46,6 +46,12 @@ export async function connect(semel: Semel, place: BackendPlace): Promise<void> 
   if (busy !== undefined) throw new DemoError("STATE_IN_USE", `process ${busy} is at work on the same folder`);
 }
 
+/** Connects, and lets go again: to know it before anything is begun. @throws as {@link connect} */
+export async function demandRedis(where: BackendPlace & { readonly kind: "redis" }): Promise<void> {
+  const semel = openSemel(where, [], "30s");
+  await connect(semel, where).finally(() => semel.close());
+}
+
 /** Removes everything of a namespace from a Redis. */
 export async function clear(url: string, namespace: string): Promise<void> {
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Arguments } from "./arguments.ts";
-import { type BackendPlace, clear, connect, openSemel, redisAddress } from "./backend.ts";
+import { type BackendPlace, clear, demandRedis, redisAddress } from "./backend.ts";
 import { exitCodes } from "./demo-error.ts";
 import type { WorkerMessage } from "./kill-job.ts";
 import { KillProvider, type ReceivedCall } from "./kill-provider.ts";
@@ -67,12 +67,6 @@ export async function kill(options: Arguments, terminal: Terminal, stop: AbortSi
     if (where.kind === "redis") await clear(where.url, where.namespace);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
-}
-
-/** Before anything is started. @throws {DemoError} `ARGUMENT_INVALID`, `REDIS_UNUSABLE` */
-async function demandRedis(where: BackendPlace): Promise<void> {
-  const semel = openSemel(where, [], "30s");
-  await connect(semel, where).finally(() => semel.close());
 }
 
 /** A worker process, seen from outside. */

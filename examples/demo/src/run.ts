@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Arguments } from "./arguments.ts";
-import { type BackendPlace, connect, nameOf, openSemel } from "./backend.ts";
+import { type BackendPlace, connect, demandRedis, nameOf, openSemel } from "./backend.ts";
 import { DemoError, exitCodes } from "./demo-error.ts";
 import { embedProcessor } from "./embed-chunk.ts";
 import { type Embedder, embedderOf } from "./embedder.ts";
@@ -27,10 +27,16 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
   const embedder = await embedderOf(options);
   const place = placeOf(options, embedder.space);
   await demandText(place);
-  const startedAt = performance.now();
-  if (options.reset) await forget(place);
   makeFolder(place.state);
   const where = backendPlaceOf(place);
+  // A Redis that is not there is told in one line; what is embedded is there, and takes its time.
+  if (where.kind === "redis") await demandRedis(where);
+  introduce(terminal, place, where, embedder);
+  await ask(terminal, embedder, stop);
+  const startedAt = performance.now();
+  // Not before there is somebody who can make anew what is forgotten, and may have been paid for.
+  if (options.reset) await forget(place);
+  makeFolder(place.state);
 
   const tally = new Tally((event) => progress?.tell(event));
   const semel = openSemel(where, [tally], "60s");
@@ -39,14 +45,8 @@ export async function runFolder(options: Arguments, terminal: Terminal, stop: Ab
   const done = () => [...feed.jobs.values()].filter((job) => isFinal(job) || tally.ended.has(job.id)).length;
   let progress: Progress | undefined;
   try {
-    // A Redis that is not there is told in one line; what is embedded is there, and takes its time.
-    if (where.kind === "embedded") {
-      introduce(terminal, place, where, embedder);
-      if (terminal.isTty) terminal.bar(styled("dim", `  starting ${nameOf(where)} …`));
-    }
+    if (terminal.isTty) terminal.bar(styled("dim", `  starting ${nameOf(where)} …`));
     await connect(semel, where);
-    if (where.kind === "redis") introduce(terminal, place, where, embedder);
-    await embedder.prepare((text) => terminal.isTty && terminal.bar(styled("dim", `  ${text}`)), stop);
     progress = new Progress(terminal, () => ({ done: done(), total: feed.jobs.size, isReading: feed.isReading }));
     // The folder is ours alone from here on: one process at a time.
     const startedIn = performance.now() - startedAt;
@@ -111,6 +111,21 @@ function introduce(
   }
   dim(`embedding  ${printable(embedder.about)}`);
   terminal.line();
+}
+
+/** Whether the provider is there. That may take a while, so it is said. */
+async function ask(terminal: Terminal, embedder: Embedder, stop: AbortSignal): Promise<void> {
+  let last = "";
+  const tell = (text: string, rest = ""): void => {
+    if (terminal.isTty) terminal.bar(styled("dim", `  ${shortened(printable(text + rest), terminal.columns - 3)}`));
+    else if (text !== last) terminal.line(styled("dim", `  ${printable(text)}`));
+    last = text;
+  };
+  try {
+    await embedder.prepare(tell, stop);
+  } finally {
+    if (terminal.isTty) terminal.bar("");
+  }
 }
 
 function shortest(path: string): string {

@@ -57,10 +57,12 @@ export function placeOf(
  */
 export function backendPlaceOf({ state, queue, redis: url }: Place): BackendPlace {
   if (url === undefined) return { kind: "embedded", directory: queue };
-  const path = join(state, "namespace");
+  const path = namespacePath(state);
   if (!existsSync(path)) writeFileSync(path, newNamespace());
   return { kind: "redis", url, namespace: readFileSync(path, "utf8") };
 }
+
+const namespacePath = (state: string): string => join(state, "namespace");
 
 export const newNamespace = (): string => randomBytes(9).toString("hex");
 
@@ -115,4 +117,8 @@ export async function forget(place: Place): Promise<void> {
     }
   }
   rmSync(state, { recursive: true, force: true });
+  if (where?.kind !== "redis") return;
+  // The name was told before this, and is free again.
+  makeFolder(state);
+  writeFileSync(namespacePath(state), where.namespace);
 }

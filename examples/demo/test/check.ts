@@ -67,13 +67,18 @@ async function check(title: string, work: () => Promise<Ran>, expect: (ran: Ran)
   console.log(`✓ ${title} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
 }
 
-function refused(title: string, args: readonly string[], code: string): Promise<void> {
+function refused(
+  title: string,
+  args: readonly string[],
+  code: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
   return check(
     title,
-    () => demo(args),
+    () => demo(args, undefined, env),
     (ran) => {
       assert.equal(ran.code, 2);
-      assert.match(ran.err, new RegExp(`^demo: ${code}: [^\n]+\n$`));
+      assert.match(ran.err, new RegExp(`^demo: ${code}\\b[^\n]*\n$`));
       assert.equal(ran.out, "");
     },
   );
@@ -238,7 +243,11 @@ async function realModels(): Promise<void> {
       (ran) => {
         assert.equal(ran.code, 0);
         assert.equal(ran.err, "");
-        assert.match(ran.out, new RegExp(`embedding +${name}/.* real calls`));
+        assert.match(ran.out, new RegExp(`embedding +${name}/.* real calls to your own machine$`, "m"));
+        assert.match(
+          ran.out,
+          new RegExp(`embedding .*\\n\\n  asking ${name} at 127\\.0\\.0\\.1:\\d+ whether it answers$`, "m"),
+        );
         assert(!ran.out.includes(key));
         chunks = row(ran, "effects done");
         assert.equal(chunks, row(ran, "chunks") - 1);
@@ -268,14 +277,57 @@ async function realModels(): Promise<void> {
       assert(!ran.err.includes("sk-wrong"));
     },
   );
+  const right = { OPENAI_API_KEY: key, OPENAI_BASE_URL: `${server.url}/v1` };
   await check(
-    "the placeholder of a key is none",
-    () => demo([small], undefined, { OPENAI_API_KEY: "your_openai_api_key_here" }),
+    "--reset forgets nothing where the provider refuses",
+    () => demo([small, "--reset"], undefined, { ...right, OPENAI_API_KEY: "sk-wrong-0123456789abcdef" }),
     (ran) => {
-      assert.equal(ran.code, 0);
-      assert.match(ran.out, /embedding +lexical/);
+      assert.equal(ran.code, 1);
+      assert.match(ran.err, /^demo: MODEL_CREDENTIAL_REFUSED: /);
     },
   );
+  await check(
+    "so that the next run finds nothing to do",
+    () => demo([small], undefined, right),
+    (ran) => {
+      assert.equal(ran.code, 0);
+      assert.match(ran.out, /^Nothing to do: .* 0 paid calls\.$/m);
+    },
+  );
+  await check(
+    "--reset forgets where it answers",
+    () => demo([small, "--reset"], undefined, right),
+    (ran) => {
+      assert.equal(ran.code, 0);
+      assert.equal(row(ran, "effects done"), row(ran, "chunks") - 1);
+    },
+  );
+  const placeholder = "your_openai_api_key_here";
+  for (const [title, given] of [
+    ["the placeholder of a key is none", placeholder],
+    ["white space is no key", " \n"],
+  ] as const)
+    await check(
+      title,
+      () => demo([small], undefined, { OPENAI_API_KEY: given }),
+      (ran) => {
+        assert.equal(ran.code, 0);
+        assert.match(ran.out, /embedding +lexical/);
+      },
+    );
+  const askedFor = ["--model", "openai"];
+  await refused("the placeholder is told from no key", askedFor, "ARGUMENT_INVALID: .*only the placeholder of an example", {
+    OPENAI_API_KEY: placeholder,
+  });
+  await refused("nor is white space one that was asked for", askedFor, "ARGUMENT_INVALID: .*found none", {
+    OPENAI_API_KEY: " ",
+  });
+  for (const address of ["localhost:8000/v1", "https://"])
+    await refused(`an OPENAI_BASE_URL that is none: ${address}`, [small], "ARGUMENT_INVALID: OPENAI_BASE_URL", {
+      ...right,
+      OPENAI_BASE_URL: address,
+    });
+  await refused("an OLLAMA_HOST that is none", [small], "ARGUMENT_INVALID: OLLAMA_HOST", { OLLAMA_HOST: "ftp://x" });
 }
 
 await badArguments();
