@@ -70,11 +70,12 @@ const projects: TestProjectInlineConfiguration[] = [
     testTimeout: 60_000,
   }),
   project("packages/embedded", { testTimeout: 30_000 }),
-  project("packages/testing"),
-  project("packages/ai"),
-  project("packages/provider-openai"),
-  project("packages/provider-ollama"),
-  project("packages/provider-google"),
+  project("packages/testing", { testTimeout: 30_000 }),
+  project("packages/ai", { testTimeout: 30_000 }),
+  // Real servers on loopback answer in real time, however loaded the machine is.
+  project("packages/provider-openai", { testTimeout: 30_000 }),
+  project("packages/provider-ollama", { testTimeout: 30_000 }),
+  project("packages/provider-google", { testTimeout: 30_000 }),
   project("packages/cli", {
     globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
     testTimeout: 60_000,
