@@ -316,9 +316,14 @@ async function realModels(): Promise<void> {
       },
     );
   const askedFor = ["--model", "openai"];
-  await refused("the placeholder is told from no key", askedFor, "ARGUMENT_INVALID: .*only the placeholder of an example", {
-    OPENAI_API_KEY: placeholder,
-  });
+  await refused(
+    "the placeholder is told from no key",
+    askedFor,
+    "ARGUMENT_INVALID: .*only the placeholder of an example",
+    {
+      OPENAI_API_KEY: placeholder,
+    },
+  );
   await refused("nor is white space one that was asked for", askedFor, "ARGUMENT_INVALID: .*found none", {
     OPENAI_API_KEY: " ",
   });
