@@ -69,6 +69,8 @@ describe("a key", () => {
     expect(google({ apiKey: "  " }).text("m").isMock).toBe(true);
     vi.stubEnv("GEMINI_API_KEY", " \n");
     expect(google().text("m").isMock).toBe(true);
+    vi.stubEnv("GOOGLE_API_KEY", key);
+    expect(google().text("m").isMock).toBe(false);
   });
 });
 

@@ -704,6 +704,12 @@ it("a server that is named by its address is asked, with a key or without", () =
   expect(openai({ baseURL: server.url }).text("t").isMock).toBe(false);
 });
 
+it("a key of white space is not sent", async () => {
+  server.next(answers(chat("hi")));
+  await openai({ apiKey: "  ", baseURL: server.url }).text("t").generate(ask());
+  expect(server.asked[0]?.headers).toMatchObject({ authorization: "Bearer none" });
+});
+
 it.each([{ apikey: "x" }, { baseURL: "nowhere" }])("refuses options that are none: %j", (options) => {
   expect(() => openai({ apiKey: "sk-real-0123456789abcdef", ...options } as never).text("t")).toThrow(
     expect.objectContaining({ code: "OPTION_INVALID" }),
