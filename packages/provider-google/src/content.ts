@@ -1,5 +1,4 @@
-import { peek, type WireRequest, type WireText } from "@semel/ai/provider";
-import { listOf, numberOf, textOf } from "./read.ts";
+import { listOf, numberOf, peek, textOf, type WireRequest, type WireText } from "@semel/ai/provider";
 
 /** What is asked, and how it is to be answered. */
 export function contentBody({ messages, maxTokens, temperature, stop, json }: WireRequest): {

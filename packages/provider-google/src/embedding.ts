@@ -1,6 +1,5 @@
-import { peek, type WireEmbeddings, type WireVector } from "@semel/ai/provider";
+import { listOf, numberOf, peek, type WireEmbeddings, type WireVector } from "@semel/ai/provider";
 import { Truncated } from "./failure.ts";
-import { listOf, numberOf } from "./read.ts";
 
 /**
  * Each text as a content of its own. Given plain texts, the client makes one content of all of them for newer models, with one vector.

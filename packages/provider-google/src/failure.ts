@@ -33,7 +33,8 @@ export const failureOf =
   (thrown: unknown): FailureFacts => {
     if (thrown instanceof NoAnswer) return { answer: thrown.answer, message: thrown.message };
     if (thrown instanceof Truncated)
-      return { code: "context_length_exceeded", message: "a text was too long, and was cut" };
+      // It was embedded, and paid for.
+      return { code: "context_length_exceeded", hasBegun: true, message: "a text was too long, and was cut" };
     const said = String(peek(thrown, "message") ?? thrown);
     if (thrown instanceof SyntaxError || brokenStream.test(said))
       return { answer: "broken", message: "its JSON is broken", hasBegun: true };

@@ -1,4 +1,4 @@
-import { peek } from "@semel/ai/provider";
+import { listOf, peek } from "@semel/ai/provider";
 
 /** What Google says of a failure: `{"error":{…}}`, with details by their types. */
 export interface GoogleError {
@@ -28,13 +28,12 @@ const statusOfWord: Readonly<Record<string, number>> = {
 };
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
-const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Of a body, or of the message the client makes of one; `undefined` where there is no such thing in it. */
 export function googleErrorOf(said: string): GoogleError | undefined {
   const error = peek(parsed(said), "error");
   if (error === undefined || error === null) return undefined;
-  const details = list(peek(error, "details"));
+  const details = listOf(peek(error, "details"));
   const detail = (type: string): unknown => details.find((one) => text(peek(one, "@type"))?.endsWith(`.${type}`));
   const code = peek(error, "code");
   const word = text(peek(error, "status"));
@@ -44,7 +43,7 @@ export function googleErrorOf(said: string): GoogleError | undefined {
     message: text(peek(error, "message")) ?? text(error),
     reason: text(peek(detail("ErrorInfo"), "reason")),
     retryDelayMs: delayMs(text(peek(detail("RetryInfo"), "retryDelay"))),
-    quotas: list(peek(detail("QuotaFailure"), "violations")).flatMap((one) => text(peek(one, "quotaId")) ?? []),
+    quotas: listOf(peek(detail("QuotaFailure"), "violations")).flatMap((one) => text(peek(one, "quotaId")) ?? []),
   };
 }
 

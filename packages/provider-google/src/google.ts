@@ -1,39 +1,34 @@
 import {
+  addressOf,
+  credentialWord,
   type Exchange,
   embeddingModel,
   imageModel,
   isToBeMock,
+  keyOf,
   type ModelOptions,
   mockEmbedding,
   mockImage,
   mockText,
+  noOptions,
   peek,
+  spaceOf,
   textModel,
+  textOf,
+  tokensOf,
   type WireRequest,
 } from "@semel/ai/provider";
 import { OptionInvalidError } from "@semel/core";
 import { knownOnly } from "@semel/core/adapter";
-import {
-  addressOf,
-  clientOf,
-  keyOf,
-  known,
-  knownOfEmbedding,
-  knownOfText,
-  noOptions,
-  spaceOf,
-  tokens,
-} from "./checked-options.ts";
+import { clientOf, known, knownOfEmbedding, knownOfText } from "./checked-options.ts";
 import { hostOf, makeClient } from "./client.ts";
 import { contentBody, readContent, readPieces } from "./content.ts";
-import { credentialOf } from "./credential.ts";
 import { contentsOf, readEmbeddings } from "./embedding.ts";
 import { failureOf } from "./failure.ts";
 import { imagen, picture } from "./image.ts";
 import { isImagen } from "./image-shape.ts";
 import { embeddingFacts } from "./known-models.ts";
 import type { GoogleOptions, GoogleProvider } from "./options.ts";
-import { textOf } from "./read.ts";
 import { sent } from "./wire.ts";
 
 /**
@@ -57,12 +52,17 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
       ? (keyOf(env.GEMINI_API_KEY, "GEMINI_API_KEY") ?? keyOf(env.GOOGLE_API_KEY, "GOOGLE_API_KEY"))
       : undefined);
   const baseURL =
-    addressOf(options.baseURL, "google.baseURL") ??
-    addressOf(env.GOOGLE_GEMINI_BASE_URL?.trim() || undefined, "GOOGLE_GEMINI_BASE_URL");
+    addressOf(options.baseURL, "google.baseURL", "https://host") ??
+    addressOf(env.GOOGLE_GEMINI_BASE_URL?.trim() || undefined, "GOOGLE_GEMINI_BASE_URL", "https://host");
   // Whoever names an address means it.
   const isMock =
     given === undefined &&
-    isToBeMock({ provider: "google", apiKey, policy: policy ?? (baseURL === undefined ? undefined : "never") });
+    isToBeMock({
+      provider: "google",
+      variable: "GEMINI_API_KEY",
+      apiKey,
+      policy: policy ?? (baseURL === undefined ? undefined : "never"),
+    });
   const client = given ?? makeClient(apiKey ?? "none", baseURL);
   const { models } = client;
   const isVertex = client.vertexai === true;
@@ -72,7 +72,7 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
     (secret) => secret !== undefined && secret.trim() !== "",
   ) as readonly string[];
   const host = hostOf(client);
-  const credential = credentialOf(client, ownKey);
+  const credential = credentialWord(client, ownKey);
   const failure = failureOf(clock);
   const common = (model: string): ModelOptions => ({
     ...{ provider: "google", model: named(model), host, isMock, credential },
@@ -103,8 +103,8 @@ export function google(options: GoogleOptions = {}): GoogleProvider {
       knownOnly(given, knownOfText, "google.text");
       const settings = {
         ...common(model),
-        maxTokens: tokens(given.maxTokens, "google.text.maxTokens"),
-        contextTokens: tokens(given.contextTokens, "google.text.contextTokens"),
+        maxTokens: tokensOf(given.maxTokens, "google.text.maxTokens"),
+        contextTokens: tokensOf(given.contextTokens, "google.text.contextTokens"),
         features: { stream: true, object: "enforced" } as const,
         send: async (request: WireRequest, exchange: Exchange) => {
           const { contents, config } = contentBody(request);

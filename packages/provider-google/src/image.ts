@@ -1,7 +1,9 @@
 import {
   type Exchange,
   type ImageModelOptions,
+  listOf,
   peek,
+  textOf,
   type WireImageRequest,
   type WireImages,
 } from "@semel/ai/provider";
@@ -9,7 +11,7 @@ import { OptionInvalidError } from "@semel/core";
 import { type GoogleClient, quietly } from "./client.ts";
 import { once, partsOf, readContent } from "./content.ts";
 import { shapeOf } from "./image-shape.ts";
-import { bytesOf, listOf, textOf } from "./read.ts";
+import { bytesOf } from "./read.ts";
 import { sent } from "./wire.ts";
 
 /** How pictures are asked for, and what can be asked for. */

@@ -1,5 +1,4 @@
-import { peek, reckonTokens, type WireRequest, type WireText } from "@semel/ai/provider";
-import { numberOf, textOf } from "./embedding.ts";
+import { numberOf, peek, reckonTokens, textOf, type WireRequest, type WireText } from "@semel/ai/provider";
 
 export interface ChatSettings {
   readonly contextTokens: number | undefined;

@@ -33,16 +33,6 @@ export function listed(models: readonly string[] | undefined): readonly string[]
   return [...new Map(models.map((model) => [shortName(named(model, "ollama.models")), model])).values()];
 }
 
-export function tokens(count: number | undefined, option: string): number | undefined {
-  if (count === undefined || (Number.isInteger(count) && count >= 1)) return count;
-  throw new OptionInvalidError(option, "a whole number of tokens from 1", count);
-}
-
-export function spaceOf(space: string | undefined, option: string): string | undefined {
-  if (space === undefined || (typeof space === "string" && space.trim() !== "")) return space;
-  throw new OptionInvalidError(option, "a text, not an empty one", space);
-}
-
 export function thinkOf(think: OllamaModelOptions["think"]): OllamaModelOptions["think"] {
   if (think === undefined || typeof think === "boolean" || ["low", "medium", "high"].includes(think)) return think;
   throw new OptionInvalidError("ollama.text.think", '"low", "medium", "high", true or false', think);
@@ -64,10 +54,6 @@ export function fetchOf(fetch: OllamaOptions["fetch"]): OllamaOptions["fetch"] {
   if (fetch === undefined || typeof fetch === "function") return fetch;
   throw new OptionInvalidError("ollama.fetch", "a function like Node's fetch", fetch);
 }
-
-/** What was given, where it cannot hold a password. */
-export const shownOf = (given: unknown): unknown =>
-  typeof given === "string" && /[@?#]/.test(given) ? "(not shown: it may hold a password)" : given;
 
 export function checkedEnsuring(options: EnsureModelsOptions): EnsureModelsOptions {
   knownOnly(options, ["signal", "timeout"], "ensureModels");

@@ -1,4 +1,4 @@
-import { peek, type WireEmbeddings } from "@semel/ai/provider";
+import { numberOf, peek, textOf, type WireEmbeddings } from "@semel/ai/provider";
 
 export interface EmbedSettings {
   readonly dimensions: number | undefined;
@@ -27,6 +27,3 @@ export function readEmbeddings(answer: unknown): WireEmbeddings {
     model: textOf(peek(answer, "model")),
   };
 }
-
-export const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

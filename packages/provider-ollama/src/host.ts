@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
+import { shownOf } from "@semel/ai/provider";
 import { OptionInvalidError } from "@semel/core";
-import { shownOf } from "./checked-options.ts";
 
 /** Where the server is, and what it is to be shown. */
 export interface Address {

@@ -1,6 +1,5 @@
-import { type Exchange, peek } from "@semel/ai/provider";
+import { type Exchange, peek, textOf } from "@semel/ai/provider";
 import { type Connection, clientFor } from "./client.ts";
-import { textOf } from "./embedding.ts";
 import { shortName } from "./model-name.ts";
 import { NoAnswer, Refusal } from "./no-answer.ts";
 

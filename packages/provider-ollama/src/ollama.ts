@@ -4,7 +4,9 @@ import {
   type ModelOptions,
   mockEmbedding,
   mockText,
+  spaceOf,
   textModel,
+  tokensOf,
   type WireRequest,
 } from "@semel/ai/provider";
 import { type ModelError, OptionInvalidError, systemClock } from "@semel/core";
@@ -19,9 +21,7 @@ import {
   knownOfEmbedding,
   knownOfText,
   listed,
-  spaceOf,
   thinkOf,
-  tokens,
 } from "./checked-options.ts";
 import { clientFor } from "./client.ts";
 import { embedBody, readEmbeddings } from "./embedding.ts";
@@ -100,7 +100,7 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
       knownOnly(given, knownOfEmbedding, "ollama.embedding");
       const { dimensions } = given;
       const space = spaceOf(given.space, "ollama.embedding.space");
-      const contextTokens = tokens(given.contextTokens, "ollama.embedding.contextTokens");
+      const contextTokens = tokensOf(given.contextTokens, "ollama.embedding.contextTokens");
       const facts = embeddingFacts(supported(model), dimensions, contextTokens);
       const keepAlive = keepAliveOf(given.keepAlive, "ollama.embedding.keepAlive");
       const sent = { dimensions, contextTokens, keepAlive };
@@ -126,8 +126,8 @@ export function ollama(options: OllamaOptions = {}): OllamaProvider {
     text(model, given = {}) {
       knownOnly(given, knownOfText, "ollama.text");
       supported(model);
-      const maxTokens = tokens(given.maxTokens, "ollama.text.maxTokens");
-      const contextTokens = tokens(given.contextTokens, "ollama.text.contextTokens");
+      const maxTokens = tokensOf(given.maxTokens, "ollama.text.maxTokens");
+      const contextTokens = tokensOf(given.contextTokens, "ollama.text.contextTokens");
       const keepAlive = keepAliveOf(given.keepAlive, "ollama.text.keepAlive");
       const sent = { contextTokens, think: thinkOf(given.think), keepAlive };
       const open = (request: WireRequest, exchange: Exchange) =>

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { credentialWord } from "@semel/ai/provider";
 import { OptionInvalidError } from "@semel/core";
 import { fetchOf } from "./checked-options.ts";
 import type { Connection } from "./client.ts";
@@ -28,7 +28,7 @@ export function serverOf({ host, headers = {}, fetch }: OllamaOptions): Server {
     headers: { ...given, ...(authorization !== undefined && { authorization }) },
     fetch: fetchOf(fetch),
     secrets: [...values, ...address.secrets, key].filter((secret) => secret !== ""),
-    credential: authorization === undefined ? undefined : wordFor(authorization),
+    credential: authorization === undefined ? undefined : credentialWord({}, authorization),
   };
 }
 
@@ -46,12 +46,4 @@ function headersOf(headers: Readonly<Record<string, string>>): Record<string, st
   } catch {
     throw new OptionInvalidError("ollama.headers", expected, "(not shown: it may hold a password)");
   }
-}
-
-const words = new Map<string, string>();
-
-function wordFor(secret: string): string {
-  const word = words.get(secret) ?? randomUUID();
-  words.set(secret, word);
-  return word;
 }

@@ -1,6 +1,5 @@
-import { peek, type WireRequest, type WireText } from "@semel/ai/provider";
+import { numberOf, peek, textOf, type WireRequest, type WireText } from "@semel/ai/provider";
 import { answerOf } from "./answer.ts";
-import { numberOf, textOf } from "./embedding.ts";
 
 /** @param isOpenAi OpenAI's own models count the answer's tokens under another name than servers that follow its older API. */
 export function chatBody(

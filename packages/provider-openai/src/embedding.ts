@@ -1,4 +1,4 @@
-import { peek, type WireEmbeddings } from "@semel/ai/provider";
+import { numberOf, peek, textOf, type WireEmbeddings } from "@semel/ai/provider";
 import { answerOf } from "./answer.ts";
 
 /** Vectors as they were asked for, or as a compatible server gives them anyway: base64 of floats, or numbers. */
@@ -31,6 +31,3 @@ function valuesOf(embedding: unknown): ArrayLike<number> {
   if (bytes.length === 0 || bytes.length % 4 !== 0) return [];
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 }
-
-export const numberOf = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);

@@ -1,16 +1,24 @@
-import { randomUUID } from "node:crypto";
 import {
+  addressOf,
+  credentialWord,
   type Exchange,
   embeddingModel,
   headersOf,
   imageModel,
   isToBeMock,
+  keyOf,
   type ModelOptions,
   mockEmbedding,
   mockImage,
   mockText,
+  noOptions,
+  numberOf,
   peek,
+  shownOf,
+  spaceOf,
   textModel,
+  textOf,
+  tokensOf,
   type WireImageRequest,
   type WireRequest,
 } from "@semel/ai/provider";
@@ -19,20 +27,9 @@ import { knownOnly } from "@semel/core/adapter";
 import OpenAI from "openai";
 import { answerOf } from "./answer.ts";
 import { chatBody, readChat, readPiece } from "./chat.ts";
-import {
-  addressOf,
-  clientOf,
-  keyOf,
-  known,
-  knownOfEmbedding,
-  knownOfText,
-  noOptions,
-  shownOf,
-  spaceOf,
-  tokens,
-} from "./checked-options.ts";
+import { clientOf, known, knownOfEmbedding, knownOfText } from "./checked-options.ts";
 import type { OpenAiClient } from "./client.ts";
-import { numberOf, readEmbeddings, textOf } from "./embedding.ts";
+import { readEmbeddings } from "./embedding.ts";
 import { failure } from "./failure.ts";
 import { embeddingFacts } from "./known-models.ts";
 import type { OpenAiOptions, OpenAiProvider } from "./options.ts";
@@ -60,12 +57,17 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
     keyOf(options.apiKey, "openai.apiKey") ??
     (options.apiKey === undefined ? keyOf(env.OPENAI_API_KEY, "OPENAI_API_KEY") : undefined);
   const baseURL =
-    addressOf(options.baseURL, "openai.baseURL") ??
-    addressOf(env.OPENAI_BASE_URL?.trim() || undefined, "OPENAI_BASE_URL");
+    addressOf(options.baseURL, "openai.baseURL", "https://host/v1") ??
+    addressOf(env.OPENAI_BASE_URL?.trim() || undefined, "OPENAI_BASE_URL", "https://host/v1");
   // A server on one's own machine may want no key: whoever names an address means it.
   const isMock =
     given === undefined &&
-    isToBeMock({ provider: "openai", apiKey, policy: policy ?? (baseURL === undefined ? undefined : "never") });
+    isToBeMock({
+      provider: "openai",
+      variable: "OPENAI_API_KEY",
+      apiKey,
+      policy: policy ?? (baseURL === undefined ? undefined : "never"),
+    });
   const client = given ?? makeClient(apiKey ?? "none", baseURL);
   // A client of the caller's has a key of its own.
   const ownKey = given === undefined ? apiKey : (apiKey ?? textOf(peek(given, "apiKey")));
@@ -77,7 +79,7 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
       model: named(model),
       host,
       isMock,
-      credential: credentialOf(client, ownKey),
+      credential: credentialWord(client, ownKey),
       failure,
       timeout,
       idleTimeout,
@@ -115,8 +117,8 @@ export function openai(options: OpenAiOptions = {}): OpenAiProvider {
       const { completions } = client.chat;
       const settings = {
         ...common(model),
-        maxTokens: tokens(given.maxTokens, "openai.text.maxTokens"),
-        contextTokens: tokens(given.contextTokens, "openai.text.contextTokens"),
+        maxTokens: tokensOf(given.maxTokens, "openai.text.maxTokens"),
+        contextTokens: tokensOf(given.contextTokens, "openai.text.contextTokens"),
         features: { stream: true, object: isOwn ? "enforced" : "asked" } as const,
         send: async (request: WireRequest, exchange: Exchange) =>
           readChat(await heard(exchange, completions.create(chatBody(model, request, isOwn) as never, sent(exchange)))),
@@ -178,16 +180,6 @@ function sent({ signal, key }: Exchange): {
   idempotencyKey?: string;
 } {
   return { signal, maxRetries: 0, timeout: never, ...(key !== undefined && { headers: { "Idempotency-Key": key } }) };
-}
-
-const words = { ofKeys: new Map<string, string>(), ofClients: new WeakMap<object, string>() };
-
-/** A random word for each key, and for each client of the user's without one that is known. */
-function credentialOf(client: OpenAiClient, apiKey: string | undefined): string {
-  const word = (apiKey ? words.ofKeys.get(apiKey) : words.ofClients.get(client)) ?? randomUUID();
-  if (apiKey) words.ofKeys.set(apiKey, word);
-  else words.ofClients.set(client, word);
-  return word;
 }
 
 /** A server on one's own machine wants no key; the client wants one. */

@@ -61,7 +61,7 @@ export function classify(facts: FailureFacts, call: Call): ModelError {
     status,
     requestId,
     providerCode,
-    usage: nothingPaid.has(code) && !hasOutput(call.usage) ? nothingSpent : call.usage,
+    usage: nothingPaid.has(code) && !facts.hasBegun && !hasOutput(call.usage) ? nothingSpent : call.usage,
     details: {
       ...(status !== undefined && { status }),
       ...(providerCode !== undefined && { providerCode }),

@@ -1,5 +1,4 @@
-import { peek } from "@semel/ai/provider";
-import { numberOf, textOf } from "../embedding.ts";
+import { numberOf, peek, textOf } from "@semel/ai/provider";
 
 interface Layer {
   readonly total: number;
