@@ -5,7 +5,7 @@ import { DemoError } from "./demo-error.ts";
 import { lexicalEmbedding } from "./lexical-embedding.ts";
 
 /** Turns texts into vectors of length 1. */
-export interface Embedder {
+export interface Embedder extends AsyncDisposable {
   /** Of its vectors: an index holds those of one space. */
   readonly space: string;
   /** `true`: made here, for nothing. */
@@ -28,6 +28,7 @@ export const lexical: Embedder = {
   isFake: true,
   about: "lexical, made here: hashed words and trigrams; the provider is fake and every call is counted",
   prepare: async () => {},
+  [Symbol.asyncDispose]: async () => {},
   embed: async (text) => lexicalEmbedding(text),
 };
 
@@ -100,6 +101,8 @@ async function ollamaAt(address: string, name: string, limitMs: number): Promise
   return {
     ...real(model),
     about: `${model.space} at ${model.host}: ${realCallsTo(model.host)}`,
+    // A pull that nobody waits for any more would keep the process alive until its last gigabyte.
+    [Symbol.asyncDispose]: async () => provider.close(),
     async prepare(tell, stop) {
       await withSignOfLife(model, limitMs, stop, async (signal, heard) => {
         onPull = (rest) => {
@@ -159,11 +162,12 @@ async function withSignOfLife(
 }
 
 /** As an application has it: calls at about the same time become one request, and none is sent that cannot succeed now. */
-function real(model: EmbeddingModel): Pick<Embedder, "space" | "isFake" | "embed"> {
+function real(model: EmbeddingModel): Omit<Embedder, "about" | "prepare"> {
   const shared = batched(limited(model));
   return {
     space: model.space,
     isFake: false,
+    [Symbol.asyncDispose]: async () => {},
     async embed(text, call) {
       const { vectors } = await shared.embed({ texts: [text] }, call);
       return ofLengthOne(vectors[0] as Float32Array);

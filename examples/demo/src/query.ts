@@ -11,7 +11,7 @@ const excerptLength = 160;
 
 /** `--query`: the nearest chunks of what was indexed. Reads the index alone, so it works beside a run; the question is embedded as the chunks were. */
 export async function query(options: Arguments, terminal: Terminal): Promise<number> {
-  const embedder = await embedderOf(options);
+  await using embedder = await embedderOf(options);
   const place = placeOf(options, embedder.space);
   const entries = new IndexStore(place.state).entries();
   if (entries.length === 0)

@@ -24,7 +24,7 @@ const shownSkipped = 5;
 
 /** The main mode: every chunk of a folder, embedded once. */
 export async function runFolder(options: Arguments, terminal: Terminal, stop: AbortSignal): Promise<number> {
-  const embedder = await embedderOf(options);
+  await using embedder = await embedderOf(options);
   const place = placeOf(options, embedder.space);
   await demandText(place);
   makeFolder(place.state);

@@ -44,7 +44,8 @@ export function placeOf(
   // What was paid for is written down beside what knows it: another Redis knows nothing of it.
   const server = redis === undefined ? "" : `-redis-${digest(redisAddress(redis)).slice(0, 10)}`;
   // Vectors of two spaces never meet in one index.
-  const model = space === "lexical" ? "" : `-${space.replace(/[^A-Za-z0-9.]+/g, "-").slice(-40)}`;
+  const model =
+    space === "lexical" ? "" : `-${space.replace(/[^A-Za-z0-9.]+/g, "-").slice(-30)}-${digest(space).slice(0, 10)}`;
   const state = join(dataFolder, `${name}-${hash}${server}${model}`);
   const isRepository = given === undefined;
   const ledger = join(state, "effects.jsonl");

@@ -335,8 +335,30 @@ async function realModels(): Promise<void> {
   await refused("an OLLAMA_HOST that is none", [small], "ARGUMENT_INVALID: OLLAMA_HOST", { OLLAMA_HOST: "ftp://x" });
 }
 
+async function interruptedPull(): Promise<void> {
+  const other = folder("pulled");
+  writeFileSync(join(other, "one.md"), prose(1, 1_000));
+  await using server = await modelServer();
+  await check(
+    "Ctrl-C while a model is being pulled",
+    () =>
+      demo(
+        [other],
+        (out, child) => {
+          if (out.includes("is being pulled")) child.kill("SIGINT");
+        },
+        { OLLAMA_HOST: server.url, SEMEL_DEMO_MODEL: "missing" },
+      ),
+    (ran) => {
+      assert.equal(ran.code, 130);
+      assert.equal(ran.err, "");
+    },
+  );
+}
+
 await badArguments();
 await realModels();
+await interruptedPull();
 await killDemo();
 await oddFolder();
 await interrupted();

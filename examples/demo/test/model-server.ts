@@ -35,6 +35,12 @@ export async function modelServer(): Promise<
       const embeddings = texts.map((text) => [...lexicalEmbedding(text), ...new Array(256).fill(0)]);
       return answer(200, { model: "nomic-embed-text", embeddings, prompt_eval_count: 1 });
     }
+    if (path === "/api/pull") {
+      // It begins, and goes on for as long as anybody listens.
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      response.write('{"status":"pulling 1","digest":"sha256:1","total":1000000,"completed":10}\n');
+      return;
+    }
     answer(404, { error: `no such place: ${path}` });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
