@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EmbeddingModel, Embeddings, EmbedRequest, ModelCall, Usage } from "@semel/core";
 import { tellUsage } from "../listeners.ts";
+import { checkedCall } from "../provider/checked-call.ts";
 import { sumOfUsage } from "../usage-sum.ts";
 import type { EmbeddingCache } from "./embedding-cache.ts";
 import { memoryCache } from "./memory-cache.ts";
@@ -104,9 +105,10 @@ export function cached(model: EmbeddingModel, { cache = memoryCache(), onProblem
     dimensions: model.dimensions,
     limits: model.limits,
     countTokens: (text) => model.countTokens(text),
-    // What is no request, or asks for nothing, the model refuses in words of its own.
-    embed: async (request, call = {}) =>
-      isText(request?.texts) && call !== null ? embed(request, call) : model.embed(request, call),
+    async embed(request, call = {}) {
+      // What is no request, or asks for nothing, the model refuses in words of its own.
+      return isText(request?.texts) ? embed(request, checkedCall(call)) : model.embed(request, call);
+    },
   };
 }
 

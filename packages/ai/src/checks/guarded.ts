@@ -12,6 +12,7 @@ import {
 } from "@semel/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { tellUsage } from "../listeners.ts";
+import { checkedCall } from "../provider/checked-call.ts";
 import { nothingSpent } from "../usage-sum.ts";
 import type { Check, Finding } from "./check.ts";
 import { type Checked, type Round, runChecks } from "./run-checks.ts";
@@ -85,6 +86,7 @@ class GuardedModel implements TextModel {
   }
 
   async #in<R extends { readonly messages: readonly Message[] }>(request: R, call: ModelCall): Promise<R> {
+    checkedCall(call);
     const { input = [] } = this.#options;
     if (input.length === 0) return request;
     // What is no message, the model refuses in words of its own.

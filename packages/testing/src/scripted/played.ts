@@ -1,10 +1,10 @@
 import type { FailureFacts } from "@semel/ai/provider";
-import { type Clock, ModelError } from "@semel/core";
+import type { Clock } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import type { DialectMeaning } from "../models/model-dialect.ts";
 import { type FaultyWay, type ModelFault, type ModelFaultName, modelFaults } from "../models/model-faults.ts";
-import { type AnswerFault, type AnswerFaultName, answerFaults } from "./answer-faults.ts";
-import type { ScriptedRequest, ScriptedStep } from "./step.ts";
+import type { AnswerFaultName } from "./answer-faults.ts";
+import type { ScriptedStep } from "./step.ts";
 
 /** What a scripted request throws: the facts an adapter would have read off its client's error. */
 export class Played {
@@ -26,26 +26,12 @@ const codes: Readonly<Record<DialectMeaning, string>> = {
 /** Resolves where the step lets an answer come; with the fault of the answer, where it has one. */
 export async function playFault(
   { fault, retryAfter }: ScriptedStep,
-  request: ScriptedRequest,
   signal: AbortSignal,
 ): Promise<AnswerFaultName | undefined> {
-  if (fault === undefined) return undefined;
-  if (isModelFault(fault)) {
-    const { way }: ModelFault = modelFaults[fault];
-    if (way.is === "silence") await silence(signal);
-    throw new Played(factsOf(way, fault, retryAfter === undefined ? undefined : toMs(retryAfter, "retryAfter")));
-  }
-  const { of }: AnswerFault = answerFaults[fault];
-  if (of === request.kind || (of === "text" && request.kind === "stream")) return fault;
-  throw new ModelError(
-    "MODEL_UNSUPPORTED",
-    `the script says "${fault}", which is of ${of}, to a request of the kind ${request.kind}`,
-    {
-      provider: "scripted",
-      model: request.model,
-      failureClass: "fail",
-    },
-  );
+  if (fault === undefined || !isModelFault(fault)) return fault;
+  const { way }: ModelFault = modelFaults[fault];
+  if (way.is === "silence") await silence(signal);
+  throw new Played(factsOf(way, fault, retryAfter === undefined ? undefined : toMs(retryAfter, "retryAfter")));
 }
 
 const isModelFault = (fault: string): fault is ModelFaultName => Object.hasOwn(modelFaults, fault);

@@ -2,6 +2,7 @@ import type { Exchange } from "@semel/ai/provider";
 import type { Clock } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import type { AnswerFaultName } from "./answer-faults.ts";
+import { checkedFor, checkedStep } from "./check-step.ts";
 import { latency, playFault } from "./played.ts";
 import type { PlayedRequest, ScriptedRequest, ScriptedStep } from "./step.ts";
 
@@ -34,8 +35,9 @@ export class Script {
     this.#clock = clock;
   }
 
+  /** @throws `OPTION_INVALID`; then none of them is to be played. */
   next(steps: readonly ScriptedStep[]): void {
-    this.#steps.push(...steps);
+    this.#steps.push(...steps.map((step, at) => checkedStep(step, `scripted.next: step ${at + 1}`)));
   }
 
   get requests(): readonly PlayedRequest[] {
@@ -46,24 +48,41 @@ export class Script {
     return this.#steps.length;
   }
 
-  /** Waits, and throws what the step says; or hands on what is to be answered. */
-  async play(kind: ScriptedRequest["kind"], model: string, asked: Asked, { signal, key }: Exchange): Promise<Playing> {
-    const number = this.#requests.length + 1;
-    const request: ScriptedRequest = { number, kind, model, ...asked, key, at: this.#clock.now() };
-    const step = this.#steps.shift() ?? this.#decide?.(request) ?? {};
-    const entry = { ...request, fault: step.fault, isAnswered: false, usage: undefined };
-    this.#requests.push(entry);
+  /** Waits, and throws what the step says; or hands on what is to be answered. @param dimensions of an embedding model */
+  async play(
+    kind: ScriptedRequest["kind"],
+    model: string,
+    asked: Asked,
+    { signal, key }: Exchange,
+    dimensions?: number,
+  ): Promise<Playing> {
+    const at = this.#requests.length;
+    const request: ScriptedRequest = { number: at + 1, kind, model, ...asked, key, at: this.#clock.now() };
+    const note = (played: Partial<PlayedRequest>): void => {
+      this.#requests[at] = { ...blank, ...request, ...this.#requests[at], ...played };
+    };
+    note({});
+    const step = this.#steps.shift() ?? this.#decided(request);
+    note({ fault: step.fault });
+    checkedFor(step, request, dimensions);
     const ms = step.latency === undefined ? this.#latencyMs : toMs(step.latency, "latency");
     await latency(this.#clock, ms, signal);
-    const fault = await playFault(step, request, signal);
+    const fault = await playFault(step, signal);
     return {
       step,
       fault,
       answered: (inputTokens, outputTokens) => {
-        const usage =
-          inputTokens === undefined || outputTokens === undefined ? undefined : { inputTokens, outputTokens };
-        this.#requests[number - 1] = { ...entry, isAnswered: fault === undefined, usage };
+        const isSaid = inputTokens !== undefined && outputTokens !== undefined;
+        const usage = isSaid ? { inputTokens, outputTokens } : undefined;
+        note({ isAnswered: fault === undefined, isCharged: true, usage });
       },
     };
   }
+
+  #decided(request: ScriptedRequest): ScriptedStep {
+    const step = this.#decide?.(request);
+    return step === undefined ? {} : checkedStep(step, "what scripted.script answers");
+  }
 }
+
+const blank = { fault: undefined, isAnswered: false, isCharged: false, usage: undefined };

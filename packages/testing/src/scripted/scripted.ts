@@ -30,7 +30,10 @@ import { imagesOf, textOf, vectorsOf, wordsOf } from "./wire.ts";
 export interface ScriptedOptions {
   /** The provider's name, and its host's. Default: `"scripted"`. */
   readonly name?: string | undefined;
-  /** Decides what becomes of a request for which {@link ScriptedProvider.next} has nothing. `undefined`: an answer is made up. */
+  /**
+   * Decides what becomes of a request for which {@link ScriptedProvider.next} has nothing. `undefined`: an answer is made up. What it throws,
+   * the call rejects with: it is no failure of the provider.
+   */
   readonly script?: ((request: ScriptedRequest) => ScriptedStep | undefined) | undefined;
   /** Of each request, before anything comes. Default: none. */
   readonly latency?: Duration | undefined;
@@ -51,11 +54,11 @@ export interface ScriptedEmbeddingOptions {
 
 /** Models that answer and fail as they are told. */
 export interface ScriptedProvider {
-  /** @throws `OPTION_INVALID` for dimensions that no vector has. */
+  /** @throws `OPTION_INVALID` for dimensions that no vector has, or incomplete limits. */
   embedding(model?: string, options?: ScriptedEmbeddingOptions): EmbeddingModel;
   text(model?: string): TextModel;
   image(model?: string): ImageModel;
-  /** What becomes of the next requests, one step each, of whichever model. */
+  /** What becomes of the next requests, one step each, of whichever model. @throws `OPTION_INVALID` for a step that is none. */
   next(...steps: readonly ScriptedStep[]): void;
   /** Every request so far, in the order they came. */
   readonly requests: readonly PlayedRequest[];
@@ -64,6 +67,8 @@ export interface ScriptedProvider {
 }
 
 const known: readonly (keyof ScriptedOptions)[] = ["name", "script", "latency", "timeout", "idleTimeout", "clock"];
+/** More than any model has. */
+const mostDimensions = 16_384;
 const limits: EmbeddingLimits = { maxItems: 2_048, maxTokens: 300_000, maxItemTokens: 8_191 };
 
 /**
@@ -79,27 +84,49 @@ const limits: EmbeddingLimits = { maxItems: 2_048, maxTokens: 300_000, maxItemTo
 export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
   knownOnly(options, known, "scripted");
   const { name = "scripted", clock = systemClock, timeout, idleTimeout } = options;
+  if (typeof name !== "string" || name.trim() === "") throw new OptionInvalidError("scripted.name", "a text", name);
+  if (options.script !== undefined && typeof options.script !== "function")
+    throw new OptionInvalidError("scripted.script", "a function of a request", options.script);
   const script = new Script(options.script, toMs(options.latency ?? "0ms", "scripted.latency"), clock);
   const common = (model: string): ModelOptions => ({
     provider: name,
-    model,
+    model: named(model),
     host: `${name}.test`,
     isMock: true,
     credential: name,
     timeout,
     idleTimeout,
     clock,
-    failure: (thrown) => (thrown instanceof Played ? thrown.facts : { message: String(thrown) }),
+    failure: (thrown) => {
+      if (thrown instanceof Played) return thrown.facts;
+      // A mistake of the script's, or what it throws itself: no failure of a provider, and it comes out as it is.
+      throw thrown;
+    },
   });
   return {
-    embedding(model = "scripted-embedding", { dimensions = 256, limits: own = limits } = {}) {
-      if (!Number.isInteger(dimensions) || dimensions < 1)
-        throw new OptionInvalidError("scripted.embedding.dimensions", "a whole number from 1", dimensions);
+    embedding(model = "scripted-embedding", given = {}) {
+      knownOnly(given, ["dimensions", "limits"], "scripted.embedding");
+      const { dimensions = 256, limits: own = limits } = given;
+      if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > mostDimensions)
+        throw new OptionInvalidError(
+          "scripted.embedding.dimensions",
+          `a whole number from 1 to ${mostDimensions}`,
+          dimensions,
+        );
+      for (const limit of ["maxItems", "maxTokens", "maxItemTokens"] as const)
+        if (!(own?.[limit] >= 1))
+          throw new OptionInvalidError(`scripted.embedding.limits.${limit}`, "a number from 1", own?.[limit]);
       const made: EmbeddingModelOptions = mockEmbedding({ ...common(model), limits: own, dimensions, send: unused });
       return embeddingModel({
         ...made,
         send: async (texts, exchange) => {
-          const playing = await script.play("embedding", model, { prompt: texts.join("\n"), texts }, exchange);
+          const playing = await script.play(
+            "embedding",
+            model,
+            { prompt: texts.join("\n"), texts },
+            exchange,
+            dimensions,
+          );
           const wire = vectorsOf(playing, await made.send(texts, exchange), texts.length);
           playing.answered(wire.inputTokens, 0);
           return wire;
@@ -148,6 +175,11 @@ export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
 }
 
 const promptOf = (messages: readonly Message[]): string => messages.map(({ text }) => text).join("\n");
+
+function named(model: string): string {
+  if (typeof model === "string" && model.trim() !== "") return model;
+  throw new OptionInvalidError("scripted model", "the name of a model", model);
+}
 
 const unused = (): never => {
   throw new Error("the mock around it answers");

@@ -43,8 +43,10 @@ export interface ScriptedRequest {
 /** A request, and what became of it. */
 export interface PlayedRequest extends ScriptedRequest {
   readonly fault: ScriptedFault | undefined;
-  /** It was answered, wholly and rightly: a provider would have put it on the bill. */
+  /** It was answered, wholly and rightly. */
   readonly isAnswered: boolean;
+  /** A whole answer went out, of use or not: a provider would have put it on the bill. */
+  readonly isCharged: boolean;
   /** Of an answer that said so. */
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
 }

@@ -85,8 +85,8 @@ describe("every answer that is none", () => {
     const provider = scripted({ clock });
     provider.next({ fault: "too-few-vectors" });
     expect(await outcome(provider, clock, "text")).toMatchObject({
-      code: "MODEL_UNSUPPORTED",
-      message: 'the script says "too-few-vectors", which is of embedding, to a request of the kind text',
+      code: "OPTION_INVALID",
+      message: expect.stringContaining('"too-few-vectors" is of embedding'),
     });
   });
 });
@@ -168,6 +168,100 @@ describe("a script", () => {
     expect(() => scripted().embedding("e", { dimensions: 0 })).toThrow(
       expect.objectContaining({ code: "OPTION_INVALID" }),
     );
+  });
+});
+
+describe("a mistake in a script", () => {
+  it.each<[string, unknown]>([
+    ["no object", null],
+    ["a list", []],
+    ["a text", "429"],
+    ["a member that is none", { falt: "429" }],
+    ["a fault that is none", { fault: "429-second" }],
+    ["a fault that every object has", { fault: "constructor" }],
+    ["an empty fault", { fault: "" }],
+    ["a latency that is no time", { latency: "soon" }],
+    ["a latency below zero", { latency: -1 }],
+    ["a wish to be left alone, without a fault", { retryAfter: "1s" }],
+    ["a wish to be left alone of a page", { fault: "page", retryAfter: "1s" }],
+    ["a text that is none", { text: 5 }],
+    ["data that JSON cannot say", { data: 5n }],
+    ["data that is a function", { data: () => 1 }],
+    ["vectors that are none", { vectors: 5 }],
+    ["vectors of texts", { vectors: [["1"]] }],
+    ["images that are no bytes", { images: ["png"] }],
+    ["tokens that are no numbers", { usage: { inputTokens: "x" } }],
+    ["tokens below zero", { usage: { inputTokens: -1 } }],
+    ["a usage that is none", { usage: "said" }],
+  ])("is refused where it is written: %s", async (_, step) => {
+    const refused = expect.objectContaining({ code: "OPTION_INVALID" });
+    const provider = scripted({ script: () => step as never });
+    expect(() => provider.next({}, step as never)).toThrow(refused);
+    expect(provider.left).toBe(0);
+    // And where a script answers it.
+    await expect(provider.text().generate(ask)).rejects.toEqual(refused);
+  });
+
+  it("is no failure of the provider: what a script throws comes out as it is, also from a stream", async () => {
+    const own = new Error("expected 1, got 2");
+    const provider = scripted({
+      script: () => {
+        throw own;
+      },
+    });
+    await expect(provider.text().generate(ask)).rejects.toBe(own);
+    await expect(provider.text().stream(ask)[Symbol.asyncIterator]().next()).rejects.toBe(own);
+    expect(provider.requests).toHaveLength(2);
+  });
+
+  it("a script that answers later is refused, and leaves no rejection behind", async () => {
+    const provider = scripted({ script: (async () => Promise.reject(new Error("late"))) as never });
+    await expect(provider.text().generate(ask)).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message: expect.stringContaining("not a promise"),
+    });
+  });
+
+  it("what is of another kind, or of another length, is said to be the script's", async () => {
+    const provider = scripted();
+    provider.next({ vectors: [[1]] }, { text: "x" }, { vectors: [[1, 2]] }, { vectors: [[1]] });
+    const refused = (message: string) => ({ code: "OPTION_INVALID", message: expect.stringContaining(message) });
+    await expect(provider.text().generate(ask)).rejects.toMatchObject(refused("the script's vectors"));
+    await expect(provider.image().generate({ prompt: "A lake" })).rejects.toMatchObject(refused("the script's text"));
+    const embed = (texts: string[]) => provider.embedding("e", { dimensions: 1 }).embed({ texts });
+    await expect(embed(["a"])).rejects.toMatchObject(refused("dimensions: 2"));
+    await expect(embed(["a", "b"])).rejects.toMatchObject(refused("one for each text"));
+  });
+
+  it.each<[string, () => unknown]>([
+    ["a name that is none", () => scripted({ name: "" })],
+    ["a script that is none", () => scripted({ script: 5 as never })],
+    ["a time that is none", () => scripted({ timeout: "soon" as never }).text()],
+    ["a clock that is none", () => scripted({ clock: 5 as never }).text()],
+    ["a model without a name", () => scripted().text("")],
+    ["options that are none", () => scripted().embedding("e", null as never)],
+    ["an option that is none", () => scripted().embedding("e", { dimension: 3 } as never)],
+    ["limits that are not whole", () => scripted().embedding("e", { limits: {} as never })],
+    ["more dimensions than memory has", () => scripted().embedding("e", { dimensions: 1e9 })],
+  ])("%s is refused before anything is asked", (_, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: "OPTION_INVALID" }));
+  });
+});
+
+describe("the provider's books", () => {
+  it("an answer that is of no use is charged, a refusal is not", async () => {
+    const provider = scripted();
+    provider.next({ fault: "no-finish" }, { fault: "429" }, {});
+    for (let times = 0; times < 3; times++)
+      await provider
+        .text()
+        .generate(ask)
+        .catch(() => {});
+    expect(provider.requests.map(({ isAnswered, isCharged }) => [isAnswered, isCharged])).toEqual([
+      [false, true],
+      [false, false],
+      [true, true],
+    ]);
   });
 });
 

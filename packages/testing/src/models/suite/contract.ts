@@ -6,7 +6,13 @@ type Bad<R> = readonly (readonly [what: string, request: R, code: ModelErrorCode
 
 const invalid = "MODEL_INPUT_INVALID";
 
+/** Of whoever is not held to types. */
+const noRequests: Bad<never> = [null, undefined, {}, 5, "ab"].map(
+  (request) => [`${JSON.stringify(request)} for a request`, request as never, invalid] as const,
+);
+
 const badTexts: Bad<readonly string[]> = [
+  ["one text instead of a list", "ab" as never, invalid],
   ["no texts", [], invalid],
   ["an empty text", ["a", ""], invalid],
   ["a text of white space", [" \n\t"], invalid],
@@ -55,10 +61,22 @@ export function contract(stage: Stage): void {
 
       test("a listener that throws changes nothing", async () => {
         well(kind);
-        const onUsage = (): never => {
+        const told: string[] = [];
+        const listener = (what: string) => (): never => {
+          told.push(what);
           throw new Error("a listener of the user's");
         };
-        await expect(stage.call(kind, { onUsage, onLimits: onUsage })).resolves.toMatchObject({});
+        const call = { onUsage: listener("usage"), onLimits: listener("limits") };
+        await expect(stage.call(kind, call)).resolves.toMatchObject({});
+        // Only a server has limits to tell.
+        expect(told.sort()).toEqual(stage.suite.dialect ? ["limits", "usage"] : ["usage"]);
+      });
+
+      test("what is no call, or no signal, is OPTION_INVALID", async () => {
+        well(kind);
+        for (const call of [null, 5, { signal: {} }])
+          await expect(stage.call(kind, call as never)).rejects.toMatchObject({ code: "OPTION_INVALID" });
+        expect(stage.server.requests).toHaveLength(0);
       });
 
       test("a call that was ended before it began sends nothing, costs nothing, and says why", async () => {
@@ -101,17 +119,19 @@ export function contract(stage: Stage): void {
         expect(space).toBe(model.space);
       });
 
+      refuses("embedding", noRequests, (request, call) => stage.model("embedding").embed(request, call));
       refuses("embedding", badTexts, (texts, call) => stage.model("embedding").embed({ texts }, call));
 
       test("more texts than fit into one request are MODEL_INPUT_INVALID, or the model splits them", async () => {
         const model = stage.model("embedding");
         const texts = Array.from({ length: model.limits.maxItems + 1 }, () => "a");
-        if (texts.length > 100_000) return;
+        well("embedding", texts.length);
         const outcome = await model.embed({ texts }).then(
           ({ vectors }) => vectors.length,
           (error: { readonly code?: string }) => error.code,
         );
         expect([invalid, texts.length]).toContain(outcome);
+        if (outcome === invalid) expect(stage.server.requests).toHaveLength(0);
       });
 
       if (stage.suite.hasDimensions ?? true)
@@ -124,6 +144,7 @@ export function contract(stage: Stage): void {
 
   if (stage.kinds.includes("text"))
     describe("text: contract", () => {
+      refuses("text", noRequests, (request, call) => stage.model("text").generate(request, call));
       refuses("text", badRequests, (request, call) => stage.model("text").generate({ ...ask, ...request }, call));
 
       test("what it cannot do is MODEL_UNSUPPORTED, and nothing is sent", async () => {
@@ -145,6 +166,7 @@ export function contract(stage: Stage): void {
 
   if (stage.kinds.includes("image"))
     describe("image: contract", () => {
+      refuses("image", noRequests, (request, call) => stage.model("image").generate(request, call));
       refuses("image", badPrompts, (request, call) => stage.model("image").generate(request, call));
 
       test("a picture is bytes, and says what it is by them", async () => {

@@ -126,11 +126,11 @@ export class Stage {
     const { dialect } = this.suite;
     switch (kind) {
       case "embedding":
-        return status(200, dialect?.embeddings?.(Array.from({ length: count }, (_, index) => vector(index))));
+        return status(200, dialect?.embeddings?.(Array.from({ length: count }, (_, index) => vector(index))), limits);
       case "text":
-        return status(200, dialect?.text?.({ text: "Good day", finish: "stop" }));
+        return status(200, dialect?.text?.({ text: "Good day", finish: "stop" }), limits);
       case "image":
-        return status(200, dialect?.images?.(Array.from({ length: count }, () => picture)));
+        return status(200, dialect?.images?.(Array.from({ length: count }, () => picture)), limits);
     }
   }
 
@@ -151,5 +151,8 @@ export function usages(): { readonly told: Usage[]; readonly onUsage: (usage: Us
   const told: Usage[] = [];
   return { told, onUsage: (usage) => void told.push(usage) };
 }
+
+/** What a good answer says of limits beside itself. */
+const limits = { "x-ratelimit-remaining-requests": "99", "x-ratelimit-reset-requests": "1s" };
 
 export const nothingSpent: Usage = { certainty: "actual", inputTokens: 0, outputTokens: 0 };
