@@ -9,7 +9,7 @@ export interface Mishap {
   readonly steps: readonly ScriptedStep[];
   /** `undefined`: completed. */
   readonly death?: { readonly reason: DeadReason; readonly code: string };
-  /** Answers it takes, each of them on the bill. */
+  /** Whole answers that the provider gives, of use or not: each of them is on the bill. */
   readonly answers: number;
 }
 
@@ -31,7 +31,8 @@ const mishaps: ReadonlyMap<string, Mishap> = new Map<string, Mishap>([
   ["03-seeds.txt", { what: "the connection breaks off before the answer", ...first("reset-before-answer") }],
   ["04-ledger.txt", { what: "the provider fails", ...first("500") }],
   ["05-comet.txt", { what: "half of the answer's JSON", ...first("truncated-json") }],
-  ["06-kiln.txt", { what: "an answer without its end", ...first("no-finish") }],
+  // Of no use, and charged all the same.
+  ["06-kiln.txt", { what: "an answer without its end", ...first("no-finish"), answers: 2 }],
   ["07-orchard.txt", { what: "the server is busy", ...first("busy", { retryAfter: "300ms" }) }],
   ["08-tide.txt", { what: "data that does not fit, and a repair", steps: [unfit], answers: 2 }],
   ["09-lamp.txt", { what: "the disk is full when the facts are to be saved", steps: [], answers: 1 }],

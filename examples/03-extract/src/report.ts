@@ -28,7 +28,7 @@ export type Bill = ReadonlyMap<string, { readonly count: number; readonly tokens
 
 export function billOf(requests: readonly PlayedRequest[], letters: readonly Letter[]): Bill {
   const paid = Map.groupBy(
-    requests.filter(({ isAnswered }) => isAnswered),
+    requests.filter(({ isCharged }) => isCharged),
     ({ prompt }) => firstLine(prompt),
   );
   return new Map(

@@ -5,6 +5,7 @@ import { embedded } from "@semel/embedded";
 import { RequestError } from "./arguments.ts";
 import { type Facts, readLetter } from "./jobs.ts";
 import { lettersOf } from "./letters.ts";
+import { metered } from "./metered.ts";
 import { mishapOf } from "./mishaps.ts";
 import { misbehaving } from "./provider.ts";
 import { ReadLetters } from "./read-letters.ts";
@@ -30,14 +31,14 @@ export async function readFolder(folder = ownLetters): Promise<void> {
   for (const { name: id, text } of letters)
     assert.notEqual((await semel.enqueue(readLetter, { id, text })).outcome, "created");
 
+  const meter = metered(provider.text());
   const processor = new ReadLetters(
-    provider.text(),
+    meter.model,
     saved,
     unlucky.map(({ name }) => name),
   );
   semel.worker({ processors: [processor], concurrency: 8 });
 
-  let told = 0;
   for (const [index, { id, outcome, result }] of first.entries()) {
     const { name = "" } = letters[index] ?? {};
     const { what, death: due } = mishapOf(name);
@@ -51,25 +52,23 @@ export async function readFolder(folder = ownLetters): Promise<void> {
     assert.equal(letter?.reason, death?.reason, name);
     assert.equal(status?.error?.code, death?.code, name);
     if (outcome === "created") assert.deepEqual(saved.get(name), answer?.data, name);
-    if (outcome === "created" && answer?.usage.certainty === "actual")
-      told += answer.usage.inputTokens + answer.usage.outputTokens;
     console.log(line(name, what, status, answer?.data));
   }
 
-  // The provider keeps books, too. What was read before costs nothing; each answer is on the bill once; and of the letters that
-  // were read, the jobs tell the very tokens that are charged.
+  // The provider keeps books, too. What was read before costs nothing; each answer is on the bill once; and what the calls said they
+  // cost is what is charged.
   const bill = billOf(provider.requests, letters);
   let charged = 0;
   for (const [index, { outcome }] of first.entries()) {
     const { name = "" } = letters[index] ?? {};
-    const { answers, death } = mishapOf(name);
+    const { answers } = mishapOf(name);
     const { count, tokens } = bill.get(name) ?? { count: 0, tokens: 0 };
+    charged += tokens;
     // A run that was ended had begun it, and may have paid for it.
     if (outcome === "duplicate") continue;
     assert.equal(count, outcome === "created" ? answers : 0, `${name}: answers on the bill`);
-    if (!death) charged += tokens;
   }
-  assert.equal(told, charged);
+  assert.equal(meter.tokens, charged);
   const news = first.filter(({ outcome }) => outcome === "created").length;
   const answers = [...bill.values()].reduce((sum, { count }) => sum + count, 0);
   console.log(

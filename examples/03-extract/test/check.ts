@@ -33,7 +33,7 @@ try {
   assert.match(first.stdout, /^03-seeds.* attempt 2: Prof\. Vavilov, Mrs\. Abashidze, Tbilisi, 1923-04-02$/m);
   assert.equal(
     lastLine(first.stdout),
-    "14 letters, 14 of them to be read: 24 requests, 13 answers, each on the bill once",
+    "14 letters, 14 of them to be read: 24 requests, 14 answers, each on the bill once",
   );
 
   // What was read is replayed; only what died is tried again.
