@@ -2,7 +2,7 @@ import type { Exchange } from "@semel/ai/provider";
 import type { Clock } from "@semel/core";
 import { toMs } from "@semel/core/adapter";
 import type { AnswerFaultName } from "./answer-faults.ts";
-import { checkedFor, checkedStep } from "./check-step.ts";
+import { checkedFor, checkedStep, type Wanted } from "./check-step.ts";
 import { latency, playFault } from "./played.ts";
 import type { PlayedRequest, ScriptedRequest, ScriptedStep } from "./step.ts";
 
@@ -48,13 +48,13 @@ export class Script {
     return this.#steps.length;
   }
 
-  /** Waits, and throws what the step says; or hands on what is to be answered. @param dimensions of an embedding model */
+  /** Waits, and throws what the step says; or hands on what is to be answered. @throws `OPTION_INVALID` */
   async play(
     kind: ScriptedRequest["kind"],
     model: string,
     asked: Asked,
     { signal, key }: Exchange,
-    dimensions?: number,
+    wanted: Wanted = {},
   ): Promise<Playing> {
     const at = this.#requests.length;
     const request: ScriptedRequest = { number: at + 1, kind, model, ...asked, key, at: this.#clock.now() };
@@ -64,7 +64,7 @@ export class Script {
     note({});
     const step = this.#steps.shift() ?? this.#decided(request);
     note({ fault: step.fault });
-    checkedFor(step, request, dimensions);
+    checkedFor(step, kind, wanted);
     const ms = step.latency === undefined ? this.#latencyMs : toMs(step.latency, "latency");
     await latency(this.#clock, ms, signal);
     const fault = await playFault(step, signal);

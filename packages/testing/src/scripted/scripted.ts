@@ -17,11 +17,11 @@ import {
   type EmbeddingModel,
   type ImageModel,
   type Message,
-  OptionInvalidError,
   systemClock,
   type TextModel,
 } from "@semel/core";
-import { knownOnly, toMs } from "@semel/core/adapter";
+import { toMs } from "@semel/core/adapter";
+import { checkEmbedding, checkName, checkOptions } from "./check-options.ts";
 import { Played } from "./played.ts";
 import { Script } from "./script.ts";
 import type { PlayedRequest, ScriptedRequest, ScriptedStep } from "./step.ts";
@@ -66,9 +66,6 @@ export interface ScriptedProvider {
   readonly left: number;
 }
 
-const known: readonly (keyof ScriptedOptions)[] = ["name", "script", "latency", "timeout", "idleTimeout", "clock"];
-/** More than any model has. */
-const mostDimensions = 16_384;
 const limits: EmbeddingLimits = { maxItems: 2_048, maxTokens: 300_000, maxItemTokens: 8_191 };
 
 /**
@@ -82,15 +79,12 @@ const limits: EmbeddingLimits = { maxItems: 2_048, maxTokens: 300_000, maxItemTo
  * @throws `OPTION_INVALID`
  */
 export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
-  knownOnly(options, known, "scripted");
+  checkOptions(options);
   const { name = "scripted", clock = systemClock, timeout, idleTimeout } = options;
-  if (typeof name !== "string" || name.trim() === "") throw new OptionInvalidError("scripted.name", "a text", name);
-  if (options.script !== undefined && typeof options.script !== "function")
-    throw new OptionInvalidError("scripted.script", "a function of a request", options.script);
   const script = new Script(options.script, toMs(options.latency ?? "0ms", "scripted.latency"), clock);
   const common = (model: string): ModelOptions => ({
     provider: name,
-    model: named(model),
+    model,
     host: `${name}.test`,
     isMock: true,
     credential: name,
@@ -105,28 +99,15 @@ export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
   });
   return {
     embedding(model = "scripted-embedding", given = {}) {
-      knownOnly(given, ["dimensions", "limits"], "scripted.embedding");
+      checkName(model, "scripted.embedding.model");
+      checkEmbedding(given);
       const { dimensions = 256, limits: own = limits } = given;
-      if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > mostDimensions)
-        throw new OptionInvalidError(
-          "scripted.embedding.dimensions",
-          `a whole number from 1 to ${mostDimensions}`,
-          dimensions,
-        );
-      for (const limit of ["maxItems", "maxTokens", "maxItemTokens"] as const)
-        if (!(own?.[limit] >= 1))
-          throw new OptionInvalidError(`scripted.embedding.limits.${limit}`, "a number from 1", own?.[limit]);
       const made: EmbeddingModelOptions = mockEmbedding({ ...common(model), limits: own, dimensions, send: unused });
       return embeddingModel({
         ...made,
         send: async (texts, exchange) => {
-          const playing = await script.play(
-            "embedding",
-            model,
-            { prompt: texts.join("\n"), texts },
-            exchange,
-            dimensions,
-          );
+          const asked = { prompt: texts.join("\n"), texts };
+          const playing = await script.play("embedding", model, asked, exchange, { count: texts.length, dimensions });
           const wire = vectorsOf(playing, await made.send(texts, exchange), texts.length);
           playing.answered(wire.inputTokens, 0);
           return wire;
@@ -134,6 +115,7 @@ export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
       });
     },
     text(model = "scripted-text") {
+      checkName(model, "scripted.text.model");
       const features = { stream: true, object: "enforced" } as const;
       const made: TextModelOptions = mockText({ ...common(model), features, send: unused });
       return textModel({
@@ -153,11 +135,12 @@ export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
       });
     },
     image(model = "scripted-image") {
+      checkName(model, "scripted.image.model");
       const made: ImageModelOptions = mockImage({ ...common(model), features: { maxCount: 10 }, send: unused });
       return imageModel({
         ...made,
         send: async (request, exchange) => {
-          const playing = await script.play("image", model, { prompt: request.prompt }, exchange);
+          const playing = await script.play("image", model, { prompt: request.prompt }, exchange, request);
           const wire = imagesOf(playing, await made.send(request, exchange));
           playing.answered(wire.inputTokens, wire.outputTokens);
           return wire;
@@ -175,11 +158,6 @@ export function scripted(options: ScriptedOptions = {}): ScriptedProvider {
 }
 
 const promptOf = (messages: readonly Message[]): string => messages.map(({ text }) => text).join("\n");
-
-function named(model: string): string {
-  if (typeof model === "string" && model.trim() !== "") return model;
-  throw new OptionInvalidError("scripted model", "the name of a model", model);
-}
 
 const unused = (): never => {
   throw new Error("the mock around it answers");
