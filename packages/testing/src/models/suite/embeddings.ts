@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DialectVector, ModelDialect } from "../model-dialect.ts";
 import { status } from "../model-server.ts";
+import { hints } from "./hints.ts";
 import { type Stage, vector } from "./stage.ts";
 
 /** Vectors are right, or refused. */
@@ -41,7 +42,8 @@ export function embeddings(stage: Stage, dialect: ModelDialect): void {
     if (stage.suite.hasDimensions ?? true)
       test("vectors of another length than was asked for: MODEL_ANSWER_INVALID", async () => {
         expect(await embed(["a"], [vector(0, [1, 2])], 2)).toMatchObject({ vectors: [Float32Array.of(1, 2)] });
-        const error = await stage.failure(embed(["a"], [vector(0, [1, 2, 3])], 2));
+        const failure = embed(["a"], [vector(0, [1, 2, 3])], 2);
+        const error = await stage.failure(failure, hints.hasDimensions);
         expect(error).toMatchObject({ code: "MODEL_ANSWER_INVALID", failureClass: "retry" });
       });
   });

@@ -13,6 +13,7 @@ import { expect } from "vitest";
 import { VirtualClock } from "../../virtual-clock.ts";
 import type { DialectVector, ModelDialect } from "../model-dialect.ts";
 import { ModelServer, type Reply, status } from "../model-server.ts";
+import { hints } from "./hints.ts";
 
 /** The models of one provider. */
 export interface ModelsUnderTest {
@@ -99,9 +100,17 @@ export class Stage {
     at: { clock?: VirtualClock; dimensions?: number } = {},
   ): NonNullable<ModelsUnderTest[K]> {
     const { clock = new VirtualClock(), dimensions } = at;
-    const model = this.suite.create({ url: this.server.url, apiKey: canary, clock, dimensions })[kind];
-    if (!model) throw new Error(`${this.suite.name}: expected a model of the kind ${kind}`);
+    const models = this.suite.create({ url: this.server.url, apiKey: canary, clock, dimensions });
+    const model = models?.[kind];
+    if (!model) throw new Error(this.#missing(kind, models));
     return model as NonNullable<ModelsUnderTest[K]>;
+  }
+
+  #missing(kind: ModelKind, models: ModelsUnderTest | undefined): string {
+    const { name, dialect } = this.suite;
+    const got = models instanceof Promise ? "a promise" : Object.keys(models ?? {}).join(", ") || "none";
+    const why = dialect ? `the dialect has words for the kind ${kind}` : "without a dialect all kinds are expected";
+    return `${name}: create has to give ${kind} models, got ${got}; ${why}, and kinds says otherwise`;
   }
 
   /** One call of the kind, that any model can answer. */
@@ -134,14 +143,16 @@ export class Stage {
     }
   }
 
-  /** Waits for the failure, and sees to it that the key is not in it. */
-  async failure(call: Promise<unknown>): Promise<ModelError> {
+  /** Waits for the failure, and sees to it that the key is not in it. @param hint where there is none */
+  async failure(call: Promise<unknown>, hint?: string): Promise<ModelError> {
     const error = await call.then(
-      (value) => Promise.reject(new Error(`expected a failure, got ${JSON.stringify(value)}`)),
+      (value) =>
+        Promise.reject(new Error(`expected a failure, got ${JSON.stringify(value)}${hint ? `: ${hint}` : ""}`)),
       (thrown: unknown) => thrown,
     );
     if (!ModelError.isInstance(error)) throw error;
-    expect(JSON.stringify([error, error.message, error.stack, String(error.cause)])).not.toContain(canary);
+    const seen = JSON.stringify([error, error.message, error.stack, String(error.cause)]);
+    expect(seen, hints.secrets).not.toContain(canary);
     return error;
   }
 }
