@@ -31,6 +31,8 @@ export function project(
     test: {
       name: basename(folder),
       include: ["test/**/*.test.ts"],
+      // However loaded the machine is: time is measured by benchmarks, not by tests.
+      testTimeout: 30_000,
       // A mock or a changed environment variable left behind by one test must not decide the next.
       restoreMocks: true,
       unstubEnvs: true,
@@ -47,21 +49,18 @@ const projects: TestProjectInlineConfiguration[] = [
       here("packages/repo-tools/src/redis-global-setup.mjs"),
       here("packages/repo-tools/src/redis-cluster-global-setup.mjs"),
     ],
-    testTimeout: 30_000,
   }),
   // The setup starts a real PostgreSQL, and only when a test of this project is about to run.
   project("packages/state-postgres", {
     globalSetup: [here("packages/repo-tools/src/postgres-global-setup.mjs")],
-    testTimeout: 30_000,
   }),
   project("packages/state-redis", {
     globalSetup: [
       here("packages/repo-tools/src/redis-global-setup.mjs"),
       here("packages/repo-tools/src/redis-cluster-global-setup.mjs"),
     ],
-    testTimeout: 30_000,
   }),
-  project("packages/redis-connection", { testTimeout: 30_000 }),
+  project("packages/redis-connection"),
   project("packages/redis", {
     globalSetup: [
       here("packages/repo-tools/src/redis-global-setup.mjs"),
@@ -69,13 +68,12 @@ const projects: TestProjectInlineConfiguration[] = [
     ],
     testTimeout: 60_000,
   }),
-  project("packages/embedded", { testTimeout: 30_000 }),
-  project("packages/testing", { testTimeout: 30_000 }),
-  project("packages/ai", { testTimeout: 30_000 }),
-  // Real servers on loopback answer in real time, however loaded the machine is.
-  project("packages/provider-openai", { testTimeout: 30_000 }),
-  project("packages/provider-ollama", { testTimeout: 30_000 }),
-  project("packages/provider-google", { testTimeout: 30_000 }),
+  project("packages/embedded"),
+  project("packages/testing"),
+  project("packages/ai"),
+  project("packages/provider-openai"),
+  project("packages/provider-ollama"),
+  project("packages/provider-google"),
   project("packages/cli", {
     globalSetup: [here("packages/repo-tools/src/redis-global-setup.mjs")],
     testTimeout: 60_000,
