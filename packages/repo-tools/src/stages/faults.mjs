@@ -17,8 +17,9 @@ export const faults = {
     const [, held, broken] = /^(\d+) held, (\d+) broken$/m.exec(stdout) ?? [];
     if (held === undefined) return { passed: 0, failed: 1, problems: [`${output}\n(exit code ${code})`] };
     const [seed = ""] = /^seed \d+/m.exec(stdout) ?? [];
-    // What does not hold is in lines that say so, with the seed that shows it.
-    const problems = Number(broken) === 0 ? [] : [`${seed}\n${stdout}`];
+    // What does not hold is in lines that say so, each in the part of its run; the others would push it out of sight.
+    const parts = stdout.split("\n\n").filter((part) => part.includes("BROKEN"));
+    const problems = Number(broken) === 0 ? [] : [[seed, ...parts].join("\n\n")];
     return { passed: Number(held), failed: Number(broken), note: seed, problems };
   },
 };
