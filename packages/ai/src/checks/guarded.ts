@@ -90,11 +90,7 @@ class GuardedModel implements TextModel {
     const { input = [] } = this.#options;
     if (input.length === 0) return request;
     // What is no message, the model refuses in words of its own.
-    if (
-      call === null ||
-      !Array.isArray(request?.messages) ||
-      request.messages.some((one) => typeof one?.text !== "string")
-    )
+    if (!Array.isArray(request?.messages) || request.messages.some((one) => typeof one?.text !== "string"))
       return request;
     try {
       const messages: Message[] = [];

@@ -65,7 +65,7 @@ export function textModel(options: TextModelOptions): TextModel {
       const one = new OneCall(settings, call);
       return one.run(async (exchange) => {
         const wire = prepared(one, request, options);
-        const answer = whole(one, options, await options.send(wire, exchange), request?.onLength ?? "fail");
+        const answer = whole(one, options, await options.send(wire, exchange), request.onLength ?? "fail");
         one.tell(answer.usage);
         return answer;
       });
@@ -92,8 +92,8 @@ export function textModel(options: TextModelOptions): TextModel {
 const defaultMaxTokens = 4_096;
 
 function prepared(one: OneCall, request: Omit<TextRequest, "onLength">, options: TextModelOptions): WireRequest {
-  const { messages, temperature, stop, onLength } = (request ?? {}) as Partial<TextRequest>;
-  const maxTokens = request?.maxTokens ?? options.maxTokens ?? defaultMaxTokens;
+  const { messages, maxTokens: asked, temperature, stop, onLength } = (request ?? {}) as Partial<TextRequest>;
+  const maxTokens = asked ?? options.maxTokens ?? defaultMaxTokens;
   const call = one.about;
   const expect = (holds: boolean, what: string): void => {
     if (!holds) throw failed(call, "MODEL_INPUT_INVALID", what);
